@@ -1,0 +1,109 @@
+"""The commands behind `make demo`, `make refresh` and `make ui`.
+
+    python -m procurement_assets refresh [--publisher paris]
+    python -m procurement_assets demo
+    python -m procurement_assets ui [--demo] [--port 3000]
+
+The demo has its own lake (`lake/demo`) and its own Dagster instance (`.dagster/demo`): generated data never mixes with
+the City's, and `ui` opens the instance that exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from procurement_assets.publishers import PublishersError
+from procurement_assets.settings import PACKAGE, SettingsError, load_settings
+
+ROOT = Path.cwd()
+DEMO_PUBLISHERS = PACKAGE / "sample" / "publishers.toml"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors a user can meet are one line on stderr."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        return status
+    except (SettingsError, PublishersError) as error:
+        print(f"procurement_assets: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="procurement_assets", description="DECP de la Ville de Paris : tables et OCDS."
+    )
+    commands = parser.add_subparsers(required=True, metavar="commande")
+    refresh = commands.add_parser("refresh", help="toute la chaîne, depuis les sources publiques")
+    refresh.add_argument("--publisher", default="paris", help="identifiant dans publishers.toml (paris)")
+    refresh.set_defaults(run=lambda a: _refresh(a.publisher, "main"))
+    demo = commands.add_parser("demo", help="toute la chaîne, sur un échantillon généré, sans réseau")
+    demo.set_defaults(run=lambda _: _demo())
+    ui = commands.add_parser("ui", help="l'interface de Dagster")
+    ui.add_argument("--demo", action="store_true", help="celle de la démonstration")
+    ui.add_argument("--port", type=int, default=3000)
+    ui.set_defaults(run=_ui)
+    return parser
+
+
+def _dagster_home(name: str) -> Path:
+    """The folder of a Dagster instance, with the project's `dagster.yaml` in it."""
+    home = Path(os.environ.get("DAGSTER_HOME") or ROOT / ".dagster" / name).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    source = ROOT / "dagster.yaml"
+    if source.is_file():
+        shutil.copyfile(source, home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def _use_demo() -> None:
+    """The demo's publishers and lake, whatever the environment says: its data must never reach a real lake."""
+    os.environ["PROCUREMENT_PUBLISHERS"] = str(DEMO_PUBLISHERS)
+    os.environ["PROCUREMENT_LAKE"] = str(ROOT / "lake" / "demo")
+    os.environ.pop("PROCUREMENT_MIRROR", None)
+
+
+def _demo() -> int:
+    _use_demo()
+    status = _refresh("paris", "demo")
+    if status == 0:
+        print("Ouvrir l'interface de Dagster : make ui, puis http://127.0.0.1:3000")
+    return status
+
+
+def _refresh(publisher: str, instance: str) -> int:
+    """One run of the `refresh` job for a publisher, in this process."""
+    settings = load_settings()
+    from procurement_assets.run import UnknownPublisherError, run_refresh
+
+    home = _dagster_home(instance)
+    try:
+        return run_refresh(publisher, settings, home)
+    except UnknownPublisherError as error:
+        print(f"procurement_assets: {error}", file=sys.stderr)
+        return 2
+
+
+def _ui(args: argparse.Namespace) -> int:
+    demo = args.demo or (not (ROOT / ".dagster" / "main").exists() and (ROOT / ".dagster" / "demo").exists())
+    if demo:
+        _use_demo()
+    settings = load_settings()
+    home = _dagster_home("demo" if demo else "main")
+    print(f"Interface de Dagster : http://127.0.0.1:{args.port} ({'démonstration' if demo else 'données réelles'})")
+    print(f"Lac : {settings.lake}   Instance : {home}", flush=True)
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(args.port)]
+    os.execv(dagster, command)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""Cleaning one value: text, number, boolean, date, label, CPV, identifier. Each function says which rule changed it.
+
+A `Cleaner` collects the repairs of one record. Every method takes the path of the value and the value as published,
+and returns the clean value or None; it never raises.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from procurement_assets.decp.codelists import BOOLEANS, NOT_COMMUNICATED, CodeList, fold
+from procurement_assets.decp.identifiers import is_siret
+from procurement_assets.decp.raw import Scalar
+from procurement_assets.decp.rules import Repair
+
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff]")
+_SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u200b]+")
+_TIMEZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}Z?)\Z")
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\Z")
+_LOOSE_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\Z")
+_FRENCH = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
+_ENGLISH = re.compile(r"([A-Za-z]{3,9})\.?,?\s+(\d{1,2}),?\s+(\d{4})\Z")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?\Z")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+FIRST_YEAR, LAST_YEAR = 1990, 2099
+"""Years a date of a contract can have: the range that Pelican checks is 1990 to 2049; concessions run longer."""
+
+
+def is_not_communicated(value: str) -> bool:
+    """Whether a text stands for "no value" (NC, MQ, CDL, INX…)."""
+    return len(value) <= 16 and fold(value) in NOT_COMMUNICATED
+
+
+class Cleaner:
+    """Cleans the values of one record and remembers every change."""
+
+    def __init__(self, zero_is_unknown: frozenset[str] = frozenset()) -> None:
+        self.repairs: list[Repair] = []
+        self.zero_is_unknown = zero_is_unknown
+
+    def note(self, path: str, rule: str, original: Scalar, value: Scalar) -> None:
+        """Record that `rule` turned `original` into `value`."""
+        self.repairs.append(Repair(path, rule, original, value))
+
+    def text(self, path: str, value: Scalar) -> str | None:
+        """Free text: entities, control characters and repeated spaces removed; the words are never touched."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            return _as_text(value)
+        if (
+            value.isprintable()
+            and "&" not in value
+            and "  " not in value
+            and value == value.strip()
+            and "\xa0" not in value
+        ):
+            return value or None
+        return self._text_changed(path, value)
+
+    def _text_changed(self, path: str, value: str) -> str | None:
+        current = value
+        unescaped = _ENTITY.sub(lambda m: html.unescape(m.group()), current)
+        if unescaped != current:
+            self.note(path, "text.entities", value, unescaped)
+            current = unescaped
+        bare = _CONTROL.sub("", current)
+        if bare != current:
+            self.note(path, "text.control", value, bare)
+            current = bare
+        tight = _SPACES.sub(" ", current).strip()
+        if tight != current:
+            self.note(path, "text.space", value, tight)
+        return tight or None
+
+    def coded(self, path: str, value: Scalar) -> str | None:
+        """Text of a coded field: as `text`, and a mark of absence is read as empty."""
+        found = self.text(path, value)
+        if found is not None and is_not_communicated(found):
+            self.note(path, "null.nc", value, None)
+            return None
+        return found
+
+    def label(self, path: str, value: Scalar, codelist: CodeList) -> str | None:
+        """A label of a code list; an unknown one stays as published."""
+        found = self.coded(path, value)
+        if found is None:
+            return None
+        known = codelist.match(found)
+        if known is None or known == found:
+            return found
+        self.note(path, "code.label", value, known)
+        return known
+
+    def labels(self, path: str, values: Sequence[Scalar] | None, codelist: CodeList) -> list[str] | None:
+        """A list of labels, in the published order, each once; None where nothing is left."""
+        if not values:
+            return None
+        result: list[str] = []
+        for i, value in enumerate(values):
+            found = self.label(f"{path}[{i}]", value, codelist)
+            if found is None:
+                continue
+            if found in result:
+                self.note(f"{path}[{i}]", "list.duplicate", value, None)
+            else:
+                result.append(found)
+        return result or None
+
+    def number(self, path: str, value: Scalar) -> float | None:
+        """A number, however it is written."""
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool):
+            self.note(path, "number.invalid", value, None)
+            return None
+        if isinstance(value, str):
+            return self._number_text(path, value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        return self._finite(path, value, number)
+
+    def _number_text(self, path: str, value: str) -> float | None:
+        stripped = _SPACES.sub("", value).removesuffix("€").removesuffix("EUR")
+        if not stripped:
+            return None
+        if is_not_communicated(value):
+            self.note(path, "null.nc", value, None)
+            return None
+        if not _NUMBER.match(stripped):
+            self.note(path, "number.invalid", value, None)
+            return None
+        number = self._finite(path, value, float(stripped.replace(",", ".")))
+        if number is not None:
+            self.note(path, "number.text", value, number)
+        return number
+
+    def _finite(self, path: str, value: Scalar, number: float) -> float | None:
+        if not math.isfinite(number):
+            self.note(path, "number.invalid", str(value), None)
+            return None
+        if number == 0 and path.rpartition(".")[2] in self.zero_is_unknown:
+            self.note(path, "zero.unknown", value, None)
+            return None
+        return number
+
+    def whole(self, path: str, value: Scalar) -> int | None:
+        """A whole number; a fraction is raised to the next one (a duration of 5.5 months is 6)."""
+        if type(value) is int:
+            return value if abs(value) < 2**53 else self._too_large(path, value)
+        number = self.number(path, value)
+        if number is None:
+            return None
+        if abs(number) >= 2**53:
+            return self._too_large(path, value)
+        if number != int(number):
+            self.note(path, "duration.ceil", value, math.ceil(number))
+        return math.ceil(number)
+
+    def _too_large(self, path: str, value: Scalar) -> int | None:
+        self.note(path, "number.invalid", str(value), None)
+        return None
+
+    def boolean(self, path: str, value: Scalar) -> bool | None:
+        """true, false, oui, non, 1, 0."""
+        if value is None or isinstance(value, bool):
+            return value
+        text = fold(str(value))
+        if not text:
+            return None
+        found = BOOLEANS.get(text)
+        rule = "boolean.text" if found is not None else "null.nc" if text in NOT_COMMUNICATED else "boolean.invalid"
+        self.note(path, rule, value, found)
+        return found
+
+    def date(self, path: str, value: Scalar) -> str | None:
+        """A date as `YYYY-MM-DD`; a date that does not exist or cannot be is empty, its original kept."""
+        if value is None or value == "":
+            return None
+        text = _SPACES.sub(" ", str(value)).strip()
+        if _ISO.match(text):
+            return self._credible(path, value, text)
+        if not text:
+            return None
+        if is_not_communicated(text):
+            self.note(path, "null.nc", value, None)
+            return None
+        return self._date_rewritten(path, value, text)
+
+    def _date_rewritten(self, path: str, value: Scalar, text: str) -> str | None:
+        # The time zone of a date is that of its midnight: the day is the one that is written (research/decp.md §1.2).
+        rule = "date.order"
+        bare = _TIMEZONE.sub("", text) if _LOOSE_ISO.match(text[:10]) and len(text) > 10 else text
+        if bare != text:
+            rule = "date.timezone"
+        without_time = _TIME.sub("", bare.strip())
+        if without_time != bare:
+            rule = "date.time"
+        iso = _to_iso(without_time.strip())
+        if iso is None:
+            self.note(path, "date.invalid", value, None)
+            return None
+        found = self._credible(path, value, iso)
+        if found is not None:
+            self.note(path, rule if _ISO.match(without_time.strip()) else "date.order", value, found)
+        return found
+
+    def _credible(self, path: str, original: Scalar, iso: str) -> str | None:
+        try:
+            year = date.fromisoformat(iso).year
+        except ValueError:
+            self.note(path, "date.invalid", original, None)
+            return None
+        if FIRST_YEAR <= year <= LAST_YEAR:
+            return iso
+        self.note(path, "date.incredible", original, None)
+        return None
+
+    def cpv(self, path: str, value: Scalar) -> str | None:
+        """A CPV code of eight digits, without its key.
+
+        A lost leading zero is given back only where the result is in a division that exists (03 and 09 are the only
+        ones that start with 0): padding on the right, as a peer does, makes another code (research/decp.md §1.9).
+        Other shapes stay as published, for the checks to find.
+        """
+        found = self.coded(path, value)
+        if found is None:
+            return None
+        compact = found.replace(" ", "")
+        code, separator, key = (compact if compact.replace("-", "").isdigit() else found).partition("-")
+        if separator and code.isdigit() and key.isdigit() and len(key) == 1:
+            self.note(path, "cpv.key", value, code)
+        elif separator:
+            return found
+        if len(code) == 7 and code.isascii() and code.isdigit() and code[0] in "39":
+            self.note(path, "cpv.leading-zero", value, "0" + code)
+            code = "0" + code
+        return code
+
+    def siret(self, path: str, value: Scalar) -> str | None:
+        """A SIRET without separators; a lost leading zero is given back where the check digit then agrees."""
+        found = self.text(path, value)
+        if found is None:
+            return None
+        bare = re.sub(r"[\s.\-_/]", "", found)
+        if bare != found and bare.isdigit():
+            self.note(path, "siret.separators", value, bare)
+            found = bare
+        if len(found) == 13 and found.isdigit() and is_siret("0" + found):
+            self.note(path, "siret.leading-zero", value, "0" + found)
+            found = "0" + found
+        return found
+
+
+def _as_text(value: Scalar) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def _to_iso(text: str) -> str | None:
+    if m := _LOOSE_ISO.match(text):
+        year, month, day = m.groups()
+    elif m := _FRENCH.match(text):
+        day, month, year = m.groups()
+    elif m := _COMPACT.match(text):
+        year, month, day = m.groups()
+    elif m := _ENGLISH.match(text):
+        name, day, year = m.groups()
+        if name[:3].lower() not in _MONTHS:
+            return None
+        month = str(_MONTHS.index(name[:3].lower()) + 1)
+    else:
+        return None
+    return f"{year}-{int(month):02d}-{int(day):02d}"

@@ -1,0 +1,271 @@
+"""Which records are the same contract: the four hard cases, decided (docs/decisions.md, "Identity").
+
+1. One id for several lots: records of one `uid` that agree on fewer than two of {holders, objet, amount} are distinct
+   contracts; the first published keeps the `uid`, the others get `uid~` and eight characters of their own content.
+2. Ids that change at each modification (format 2019: the last two digits): records whose ids differ only by these
+   digits, with the same objet and a common holder, are one contract; the smallest id gives the `uid`.
+3. One contract in two sources: the same `uid`, or the same buyer, holders, exact amount and date with no other
+   candidate on either side; the source of lowest rank wins.
+4. Two records that differ only by amount: the last published wins, the other is superseded, and both amounts are told.
+
+Nothing here depends on the order of files or records: ties are decided by content. Every loser keeps its line in the
+ledger, with the winner's place and the reason; lists that only a loser published (modifications, acts, years of
+execution) are united into the winner.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from procurement_assets.decp.codelists import fold
+from procurement_assets.decp.model import Contract
+from procurement_assets.decp.unite import unite
+
+OBJET_COMPARED = 60
+"""Characters of the folded objet that are compared: the State's consolidation cuts at 60 (research/decp.md §1.9)."""
+
+
+class Candidate(msgspec.Struct, eq=False):
+    """A normalised record of a file, before its identity is decided."""
+
+    source: str
+    rank: int
+    fichier: str
+    fichier_date: str
+    file_sha256: str
+    position: int
+    contract: Contract
+    content: bytes
+    """Canonical JSON of the contract: what ties are decided on."""
+    reason: str = "kept"
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """Ids (else names) of the holders at the award."""
+        return frozenset(t.id or t.denominationSociale or "" for t in self.contract.titulaires)
+
+    @property
+    def objet(self) -> str:
+        """The start of the folded objet."""
+        return fold(self.contract.objet or "")[:OBJET_COMPARED].strip()
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """File and position: only to order identical records in the ledger."""
+        return (self.file_sha256, self.position)
+
+
+class Resolved(msgspec.Struct, eq=False):
+    """A contract and the records it was made from: the first is the winner."""
+
+    contract: Contract
+    members: list[Candidate]
+    outcomes: list[tuple[str, str, str]]
+    """(outcome, reason, detail) of each member, in order."""
+
+
+def candidate(
+    contract: Contract, *, source: str, rank: int, fichier: str, fichier_date: str, file_sha256: str, position: int
+) -> Candidate:
+    """A candidate, with its canonical content."""
+    return Candidate(
+        source, rank, fichier, fichier_date, file_sha256, position, contract, msgspec.json.encode(contract)
+    )
+
+
+def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
+    """The contracts that the candidates are, sorted by `uid`. Every candidate is a member of exactly one."""
+    by_uid: dict[str, list[Candidate]] = defaultdict(list)
+    for c in candidates:
+        by_uid[f"{c.contract.kind[0]}{c.contract.uid}"].append(c)
+    clusters: list[list[Candidate]] = []
+    for key in sorted(by_uid):
+        group = by_uid[key]
+        clusters.extend([group] if len(group) == 1 else _lots(group))
+    clusters = _join_sequences(clusters)
+    clusters = _join_content(clusters)
+    uids = _name(clusters)
+    return sorted((_decide(c, uid) for c, uid in zip(clusters, uids, strict=True)), key=lambda r: r.contract.uid)
+
+
+def _lots(group: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Case 1 and 4: the records of one uid, one list per contract."""
+    parent = list(range(len(group)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    seen: dict[tuple[object, ...], int] = {}
+    for i, c in enumerate(group):
+        for key in _pair_keys(c):
+            parent[root(i)] = root(seen.setdefault(key, i))
+    lots: dict[int, list[Candidate]] = defaultdict(list)
+    for i, c in enumerate(group):
+        lots[root(i)].append(c)
+    return _across_sources(list(lots.values()))
+
+
+def _pair_keys(c: Candidate) -> list[tuple[object, ...]]:
+    """Two records that share one of these keys agree on two of {holders, objet, amount}, or are identical."""
+    holders, objet, amount = c.holders, c.objet, c.contract.amount
+    keys: list[tuple[object, ...]] = [("=", c.content)]
+    if holders and objet:
+        keys.append(("to", holders, objet))
+    if holders and amount is not None:
+        keys.append(("tm", holders, amount))
+    if objet and amount is not None:
+        keys.append(("om", objet, amount))
+    return keys
+
+
+def _across_sources(lots: list[list[Candidate]]) -> list[list[Candidate]]:
+    """Case 3: one lot in each source, under one uid and one date or amount, is one contract written in two ways."""
+    sources = [frozenset(c.source for c in lot) for lot in lots]
+    if len(lots) < 2 or sum(map(len, sources)) > len(frozenset().union(*sources)):
+        return lots
+    facts = [{("d", c.contract.date) for c in lot} | {("m", c.contract.amount) for c in lot} for lot in lots]
+    common = set.intersection(*facts) - {("d", None), ("m", None)}
+    return [[c for lot in lots for c in lot]] if common else lots
+
+
+_SEQUENCE = re.compile(r"(.+?)(\d{2})\Z")
+
+
+def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
+    """Case 2: clusters of format 2019 whose ids differ by the two digits of the modification."""
+    families: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for i, cluster in enumerate(clusters):
+        c = cluster[0].contract
+        m = _SEQUENCE.match(c.id)
+        if c.format == "2019" and m and cluster[0].objet:
+            families[(c.kind, c.acheteur_id, m.group(1), cluster[0].objet)].append(i)
+    joined: set[int] = set()
+    for members in families.values():
+        if len(members) > 1 and _is_sequence([clusters[i][0] for i in members]):
+            first = min(members, key=lambda i: clusters[i][0].contract.id)
+            for i in members:
+                if i != first:
+                    _mark(clusters[i], "identity.sequence")
+                    clusters[first] = clusters[first] + clusters[i]
+                    joined.add(i)
+    return [c for i, c in enumerate(clusters) if i not in joined]
+
+
+def _mark(cluster: list[Candidate], reason: str) -> None:
+    for c in cluster:
+        c.reason = reason
+
+
+def _is_sequence(members: list[Candidate]) -> bool:
+    """Every later number has a modification, one number counts them exactly, and a holder is common to all."""
+    numbered = [(int(c.contract.id[-2:]), len(c.contract.modifications)) for c in members]
+    if any(number > 0 and not count for number, count in numbered):
+        return False
+    exact = any(number > 0 and number == count for number, count in numbered)
+    everyone = [c.holders | {t.id or "" for m in c.contract.modifications for t in m.titulaires or ()} for c in members]
+    return exact and bool(frozenset.intersection(*map(frozenset, everyone)) - {""})
+
+
+def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
+    """Case 3 with two ids: buyer, holders, exact amount and date agree, one cluster on each side, amount not round."""
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for i, cluster in enumerate(clusters):
+        c = cluster[0]
+        amount = c.contract.amount
+        if amount and amount % 1000 and c.holders:
+            groups[(c.contract.kind, c.contract.acheteur_id, amount, c.holders)].append(i)
+    joined: set[int] = set()
+    for members in groups.values():
+        sources = [{c.source for c in clusters[i]} for i in members]
+        dates = {clusters[i][0].contract.date for i in members} - {None}
+        disjoint = sum(map(len, sources)) == len(set().union(*sources))
+        if len(members) != 2 or not disjoint or len(dates) > 1:
+            continue
+        first, second = sorted(members, key=lambda i: _preference(clusters[i][0]))
+        _mark(clusters[second], "identity.content")
+        clusters[first] = clusters[first] + clusters[second]
+        joined.add(second)
+    return [c for i, c in enumerate(clusters) if i not in joined]
+
+
+def _name(clusters: list[list[Candidate]]) -> list[str]:
+    """The uid of each cluster: plain where it is alone or first, with a suffix from its content elsewhere."""
+    by_uid: dict[str, list[int]] = defaultdict(list)
+    for i, cluster in enumerate(clusters):
+        by_uid[min(c.contract.uid for c in cluster if c.reason != "identity.content")].append(i)
+    names = [""] * len(clusters)
+    for uid, members in by_uid.items():
+        members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
+        names[members[0]] = uid
+        used = {uid}
+        for i in members[1:]:
+            names[i] = f"{uid}~{min(map(_lot_signature, clusters[i]))}"
+            if names[i] in used:  # records so empty that nothing but their whole content tells them apart
+                names[i] = f"{uid}~{hashlib.sha256(min(c.content for c in clusters[i])).hexdigest()[:16]}"
+            used.add(names[i])
+    return names
+
+
+def _first_published(c: Candidate) -> tuple[str, str, bytes]:
+    return (c.contract.datePublicationDonnees or "9", c.contract.date or "9", c.content)
+
+
+def _lot_signature(c: Candidate) -> str:
+    what = (c.contract.kind, sorted(c.holders), c.objet, c.contract.codeCPV, c.contract.amount)
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:8]
+
+
+def _preference(c: Candidate) -> tuple[int, tuple[int, ...], int, tuple[int, ...], bytes, tuple[str, int]]:
+    """The best first: lowest rank, then last published, then most modifications, then latest file, then content."""
+    contract = c.contract
+    dates = [contract.datePublicationDonnees, *(m.datePublicationDonneesModification for m in contract.modifications)]
+    latest = max((d for d in dates if d), default="")
+    return (c.rank, _descending(latest), -len(contract.modifications), _descending(c.fichier_date), c.content, c.place)
+
+
+def _descending(text: str) -> tuple[int, ...]:
+    """A key that sorts texts from last to first, an empty one last."""
+    return (*(-ord(x) for x in text), 1)
+
+
+def _decide(cluster: list[Candidate], uid: str) -> Resolved:
+    members = sorted(cluster, key=_preference)
+    winner = members[0]
+    contract = msgspec.structs.replace(winner.contract, uid=uid)
+    outcomes = [_outcome_of_winner(winner, uid)]
+    for loser in members[1:]:
+        contract, united = unite(contract, loser.contract)
+        outcome, reason, detail = _why(winner, loser)
+        told = f"{detail} ; repris de cet enregistrement : {united}" if united else detail
+        outcomes.append((outcome, reason, told.removeprefix(" ; ")))
+    return Resolved(contract, members, outcomes)
+
+
+def _outcome_of_winner(winner: Candidate, uid: str) -> tuple[str, str, str]:
+    if uid != winner.contract.uid:
+        return ("kept", "identity.lot", f"identifiant publié {winner.contract.id}, partagé par plusieurs contrats")
+    return ("kept", "kept", "")
+
+
+def _why(winner: Candidate, loser: Candidate) -> tuple[str, str, str]:
+    """The outcome of a record that another one replaces."""
+    a, b = winner.contract, loser.contract
+    if winner.content == loser.content:
+        return ("merged", "identity.identical", "")
+    if "identity.sequence" in (winner.reason, loser.reason) and a.uid != b.uid:
+        return ("superseded", "identity.sequence", f"identifiant publié {b.id}, gardé {a.id}")
+    if a.uid != b.uid:
+        return ("merged", "identity.content", f"identifiant publié {b.id}, gardé {a.id} dans {winner.source}")
+    if winner.source != loser.source:
+        return ("merged", "identity.other-source", "")
+    if a.amount != b.amount and msgspec.structs.replace(b, montant=a.montant, valeurGlobale=a.valeurGlobale) == a:
+        return ("superseded", "identity.amount-only", f"montant publié {b.amount}, gardé {a.amount}")
+    return ("superseded", "identity.later-publication", "")

@@ -1,0 +1,242 @@
+"""The rows of each table for one contract: plain dicts under the columns of `procurement_assets.schema`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from procurement_assets.decp.amounts import suspect_amount
+from procurement_assets.decp.identifiers import is_siret
+from procurement_assets.decp.model import Acte, Contract, ModificationActe, Operateur, Version
+from procurement_assets.decp.versions import versions
+
+Row = dict[str, Any]
+
+
+def contract_row(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
+    """The row of `contracts`."""
+    last = all_versions[-1]
+    row = _shared(contract, all_versions, sources)
+    row |= {
+        name: getattr(contract, name)
+        for name in (
+            "techniques",
+            "modalitesExecution",
+            "idAccordCadre",
+            "montant",
+            "formePrix",
+            "typesPrix",
+            "attributionAvance",
+            "tauxAvance",
+            "offresRecues",
+            "marcheInnovant",
+            "ccag",
+            "sousTraitanceDeclaree",
+            "typeGroupementOperateurs",
+            "origineUE",
+            "origineFrance",
+        )
+    }
+    row |= {
+        "type": purchase_type(contract.codeCPV),
+        "dateNotification": _date(contract.dateNotification),
+        "montant_actuel": last.montant,
+        "montant_suspect": suspect_amount(last.montant),
+        "nombre_titulaires": len(contract.titulaires),
+        "nombre_actes_sous_traitance": len(contract.actesSousTraitance),
+    }
+    return row
+
+
+def concession_row(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
+    """The row of `concessions`."""
+    last = all_versions[-1]
+    row = _shared(contract, all_versions, sources)
+    row |= {
+        "dateSignature": _date(contract.dateSignature),
+        "dateDebutExecution": _date(contract.dateDebutExecution),
+        "valeurGlobale": contract.valeurGlobale,
+        "valeurGlobale_actuelle": last.montant,
+        "montant_suspect": suspect_amount(last.montant, concession=True),
+        "montantSubventionPublique": contract.montantSubventionPublique,
+        "nombre_concessionnaires": len(contract.titulaires),
+        "nombre_annees_execution": len(contract.donneesExecution),
+    }
+    return row
+
+
+def _shared(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
+    lieu = contract.lieuExecution
+    dates = [v.date for v in all_versions[1:] if v.date]
+    return {
+        "uid": contract.uid,
+        "id": contract.id,
+        "acheteur_id": contract.acheteur_id,
+        "acheteur_siren": contract.acheteur_id[:9],
+        "acheteur_nom": contract.acheteur_nom,
+        "format": contract.format,
+        "nature": contract.nature,
+        "objet": contract.objet,
+        "codeCPV": contract.codeCPV,
+        "procedure": contract.procedure,
+        "lieuExecution_code": lieu.code if lieu else None,
+        "lieuExecution_typeCode": lieu.typeCode if lieu else None,
+        "lieuExecution_nom": lieu.nom if lieu else None,
+        "dureeMois": contract.dureeMois,
+        "dureeMois_actuelle": all_versions[-1].dureeMois,
+        "datePublicationDonnees": _date(contract.datePublicationDonnees),
+        "considerationsSociales": contract.considerationsSociales,
+        "considerationsEnvironnementales": contract.considerationsEnvironnementales,
+        "nombre_modifications": len(contract.modifications),
+        "date_derniere_modification": _date(max(dates, default=None)),
+        "source": sources[0],
+        "sources": list(dict.fromkeys(sources)),
+    }
+
+
+def version_rows(contract: Contract, all_versions: list[Version]) -> Iterator[Row]:
+    """The rows of `contract_versions` or `concession_versions`."""
+    for v in all_versions:
+        yield {
+            "uid": contract.uid,
+            "version": v.number,
+            "modification_id": v.modification_id,
+            "objetModification": v.objetModification,
+            "date": _date(v.date),
+            "date_publication": _date(v.published),
+            "montant": v.montant,
+            "dureeMois": v.dureeMois,
+            "titulaires": [t.id or t.denominationSociale or "" for t in v.titulaires],
+            "modifie": list(v.changed),
+            "anterieure_au_contrat": bool(v.number and v.date and contract.date and v.date < contract.date),
+        }
+
+
+def titulaire_rows(
+    contract: Contract, all_versions: list[Version], published: dict[str, tuple[str, str]]
+) -> Iterator[Row]:
+    """The rows of `contract_titulaires` or `concession_titulaires`.
+
+    `published`: the clean id of a holder to its id as published and the rule that changed it.
+    """
+    for v in all_versions:
+        for rank, t in enumerate(v.titulaires, start=1):
+            original, rule = published.get(t.id or "", (t.id, None))
+            yield {
+                "uid": contract.uid,
+                "version": v.number,
+                "rang": rank,
+                "titulaire_typeIdentifiant": t.typeIdentifiant,
+                "titulaire_id": t.id,
+                "titulaire_id_publie": original,
+                "titulaire_id_regle": rule,
+                "titulaire_siren": siren_of(t),
+                "titulaire_nom": t.denominationSociale,
+            }
+
+
+def siren_of(operateur: Operateur) -> str | None:
+    """The SIREN of a holder whose SIRET has the right key."""
+    if operateur.id and operateur.typeIdentifiant in (None, "SIRET") and is_siret(operateur.id):
+        return operateur.id[:9]
+    return None
+
+
+def subcontract_rows(contract: Contract) -> Iterator[Row]:
+    """The rows of `subcontracts`: each act then its modifications, values carried forward.
+
+    A modification whose act was not published has a row of its own, told by `acte_absent` (9 of Paris's contracts of
+    2024-2025 are so: research/data.md §3).
+    """
+    known = {a.id for a in contract.actesSousTraitance}
+    orphans: dict[int | None, list[ModificationActe]] = {}
+    for m in contract.modificationsActesSousTraitance:
+        if m.id not in known:
+            orphans.setdefault(m.id, []).append(m)
+    rank = 0
+    told: set[int | None] = set()
+    for rank, acte in enumerate(contract.actesSousTraitance, start=1):
+        # Two acts with one number: the modifications of that number go to the first.
+        mine = [] if acte.id in told else [m for m in contract.modificationsActesSousTraitance if m.id == acte.id]
+        told.add(acte.id)
+        yield from _acte_rows(contract.uid, rank, acte, mine, absent=False)
+    for acte_id, changes in sorted(orphans.items(), key=lambda item: (item[0] is None, item[0] or 0)):
+        rank += 1
+        yield from _acte_rows(contract.uid, rank, Acte(id=acte_id), changes, absent=True)
+
+
+def _acte_rows(uid: str, rank: int, acte: Acte, changes: list[ModificationActe], *, absent: bool) -> Iterator[Row]:
+    montant, duree = acte.montant, acte.dureeMois
+    who = acte.sousTraitant or Operateur()
+    base = {
+        "uid": uid,
+        "acte_rang": rank,
+        "acte_id": acte.id,
+        "acte_absent": absent,
+        "sousTraitant_typeIdentifiant": who.typeIdentifiant,
+        "sousTraitant_id": who.id,
+        "variationPrix": acte.variationPrix,
+    }
+    if not absent:
+        dates = {"date": _date(acte.dateNotification), "date_publication": _date(acte.datePublicationDonnees)}
+        yield base | dates | {"version": 0, "montant": montant, "dureeMois": duree}
+    ordered = sorted(changes, key=lambda m: (m.dateNotificationModificationSousTraitance or "9", str(m.montant)))
+    for number, m in enumerate(ordered, start=1):
+        montant = montant if m.montant is None else m.montant
+        duree = duree if m.dureeMois is None else m.dureeMois
+        yield base | {
+            "version": number,
+            "date": _date(m.dateNotificationModificationSousTraitance),
+            "date_publication": _date(m.datePublicationDonnees),
+            "montant": montant,
+            "dureeMois": duree,
+        }
+
+
+def execution_rows(contract: Contract) -> Iterator[Row]:
+    """The rows of `concession_execution`."""
+    for year, e in enumerate(contract.donneesExecution, start=1):
+        base = {
+            "uid": contract.uid,
+            "annee_rang": year,
+            "datePublicationDonneesExecution": _date(e.datePublicationDonneesExecution),
+            "depensesInvestissement": e.depensesInvestissement,
+        }
+        if not e.tarifs:
+            yield base | {"tarif_rang": 0, "intituleTarif": None, "tarif": None}
+        for rank, t in enumerate(e.tarifs, start=1):
+            yield base | {"tarif_rang": rank, "intituleTarif": t.intituleTarif, "tarif": t.tarif}
+
+
+def purchase_type(cpv: str | None) -> str | None:
+    """Travaux, Fournitures or Services, from the CPV division (regulation (EC) 213/2008, annex I)."""
+    if cpv is None or len(cpv) != 8 or not cpv.isdigit():
+        return None
+    division = int(cpv[:2])
+    if division == 45:
+        return "Travaux"
+    if 3 <= division <= 44 or division == 48:
+        return "Fournitures"
+    return "Services" if 50 <= division <= 98 else None
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def all_rows(
+    contract: Contract, sources: list[str], published: dict[str, tuple[str, str]]
+) -> Iterator[tuple[str, Row]]:
+    """Every row of every table for one contract, with the table's name."""
+    states = versions(contract)
+    if contract.kind == "marche":
+        yield "contracts", contract_row(contract, states, sources)
+        yield from (("contract_versions", r) for r in version_rows(contract, states))
+        yield from (("contract_titulaires", r) for r in titulaire_rows(contract, states, published))
+        yield from (("subcontracts", r) for r in subcontract_rows(contract))
+    else:
+        yield "concessions", concession_row(contract, states, sources)
+        yield from (("concession_versions", r) for r in version_rows(contract, states))
+        yield from (("concession_titulaires", r) for r in titulaire_rows(contract, states, published))
+        yield from (("concession_execution", r) for r in execution_rows(contract))

@@ -1,0 +1,30 @@
+"""The one Definitions object: every asset, check, job, schedule, sensor and resource of the project."""
+
+from __future__ import annotations
+
+import os
+
+import dagster as dg
+
+from procurement_assets import automation
+from procurement_assets.assets import load_assets
+from procurement_assets.assets.partitions import publisher_partitions
+from procurement_assets.checks import build_checks
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.settings import load_settings
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Everything, with links from each asset to its code."""
+    # Great Expectations reads this when a check first imports it: no analytics leave the City.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    return dg.Definitions(
+        assets=dg.with_source_code_references(load_assets()),
+        asset_checks=build_checks(publisher_partitions),
+        jobs=[automation.refresh_job],
+        schedules=[automation.daily_refresh],
+        sensors=[automation.alert_on_failure],
+        resources={"lake": LakeResource(root=load_settings().lake)},
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,68 @@
+"""One run of the whole graph for a publisher in this process, and what it tells the person who started it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+
+from procurement_assets.lake import Lake
+from procurement_assets.settings import Settings
+
+
+class UnknownPublisherError(ValueError):
+    """The publisher asked for is not in publishers.toml."""
+
+
+def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
+    """Materialise every asset of a publisher. Returns 0 on success, 1 where a step or a blocking check failed."""
+    import dagster as dg
+
+    from procurement_assets.assets.partitions import PUBLISHERS
+    from procurement_assets.definitions import defs
+
+    if publisher not in PUBLISHERS.publishers:
+        known = ", ".join(PUBLISHERS.publishers)
+        raise UnknownPublisherError(f"no publisher is called {publisher!r}; {settings.publishers} has: {known}")
+    _quiet()
+    started = time.monotonic()
+    print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
+    with dg.DagsterInstance.get() as instance:
+        job = defs().resolve_job_def("refresh")
+        result = job.execute_in_process(instance=instance, partition_key=publisher, raise_on_error=False)
+        failures = [(e.step_key or "run", _cause(e)) for e in result.all_events if e.is_step_failure]
+        checks = [
+            e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
+        ]
+        failed_checks = [c for c in checks if not c.passed]
+    for c in failed_checks:
+        mark = "BLOQUANT" if c.blocking else c.severity.value
+        print(f"  contrôle {mark:8} {c.asset_key.to_user_string()} : {c.check_name}")
+    for step, cause in failures:
+        print(f"  ÉCHEC {step} : {cause}", file=sys.stderr)
+    _tell(Lake(settings.lake), publisher, home, len(checks), len(failed_checks), time.monotonic() - started)
+    return 0 if result.success else 1
+
+
+def _quiet() -> None:
+    """Dagster tells each event on stderr; here warnings and errors are enough, the rest is in the UI."""
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+
+
+def _cause(event: object) -> str:
+    from procurement_assets.automation import step_cause
+
+    return step_cause(event)  # type: ignore[arg-type]
+
+
+def _tell(lake: Lake, publisher: str, home: Path, checks: int, failed: int, seconds: float) -> None:
+    if lake.table("ledger", publisher).exists():
+        ledger = lake.read_table("ledger", publisher, ["outcome"])
+        outcomes = dict(sorted(ledger["outcome"].value_counts().iter_rows()))
+        print(f"Registre : {ledger.height} lignes, {', '.join(f'{v} {k}' for k, v in outcomes.items())}")
+    print(f"Contrôles : {checks}, dont {failed} à regarder")
+    print(f"Tables  : {lake / 'tables'}")
+    print(f"Exports : {lake.exports(publisher)}")
+    print(f"Dagster : {home}")
+    print(f"Durée   : {seconds:.0f} s")

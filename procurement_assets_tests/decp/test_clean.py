@@ -1,0 +1,246 @@
+"""Cleaning: each rule on the value that asks for it, and what it leaves alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procurement_assets.decp.clean import Cleaned, Refused, clean
+from procurement_assets.decp.clean_values import Cleaner
+from procurement_assets.decp.codelists import PROCEDURE_MARCHE, TYPE_IDENTIFIANT
+from procurement_assets.decp.raw import (
+    RawModification,
+    RawOperateur,
+    RawRecord,
+)
+from procurement_assets.decp.rules import CLEANING_RULES
+
+
+def cleaned(**fields: Any) -> Cleaned:
+    base: dict[str, Any] = {"kind": "marche", "format": "2022", "id": "2024T00001", "acheteur_id": "21750001600019"}
+    result = clean(RawRecord(**(base | fields)))
+    assert isinstance(result, Cleaned)
+    return result
+
+
+def rules(result: Cleaned) -> list[tuple[str, str]]:
+    return [(r.path, r.rule) for r in result.repairs]
+
+
+@pytest.mark.parametrize(
+    ("published", "expected", "rule"),
+    [
+        ("2024-05-15", "2024-05-15", None),
+        ("2019-04-25+02:00", "2019-04-25", "date.timezone"),
+        ("2024-05-15Z", "2024-05-15", "date.timezone"),
+        ("2024-05-15T00:00:00", "2024-05-15", "date.time"),
+        ("2024-05-15T00:00:00Z", "2024-05-15", "date.time"),
+        ("2024-05-15T23:30:00-02:00", "2024-05-15", "date.time"),
+        ("2024-05-15 10:20:30.123", "2024-05-15", "date.time"),
+        ("15/05/2024", "2024-05-15", "date.order"),
+        ("2019-4-5", "2019-04-05", "date.order"),
+        ("20240515", "2024-05-15", "date.order"),
+        ("September, 16 2021 00:00:00", "2021-09-16", "date.order"),
+        ("9999-99-99", None, "date.invalid"),
+        ("2023-02-29", None, "date.invalid"),
+        ("demain", None, "date.invalid"),
+        ("0002-11-30", None, "date.incredible"),
+        ("5021-03-01", None, "date.incredible"),
+        ("NC", None, "null.nc"),
+        ("", None, None),
+        (None, None, None),
+        (20240515, "2024-05-15", "date.order"),
+    ],
+)
+def test_a_date_is_read_however_it_is_written(published: Any, expected: str | None, rule: str | None) -> None:
+    result = cleaned(dateNotification=published)
+    assert result.contract.dateNotification == expected
+    assert [r for _, r in rules(result)] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("published", "expected", "rule"),
+    [
+        (136043.93, 136043.93, None),
+        ("136043.93", 136043.93, "number.text"),
+        ("136 043,93 €", 136043.93, "number.text"),
+        ("1.0E17", 1e17, "number.text"),
+        ("NC", None, "null.nc"),
+        ("douze", None, "number.invalid"),
+        (True, None, "number.invalid"),
+        (10, 10.0, None),
+        (-5, -5.0, None),
+        ("nan", None, "null.nc"),
+        ("inf", None, "number.invalid"),
+    ],
+)
+def test_an_amount_keeps_its_value_and_only_its_writing_changes(published: Any, expected: Any, rule: Any) -> None:
+    result = cleaned(montant=published)
+    assert result.contract.montant == expected
+    assert [r for _, r in rules(result)] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("published", "expected", "rule"),
+    [
+        ("45210000", "45210000", None),
+        ("45210000-2", "45210000", "cpv.key"),
+        ("3121000", "03121000", "cpv.leading-zero"),
+        ("9310000", "09310000", "cpv.leading-zero"),
+        (3121000, "03121000", "cpv.leading-zero"),
+        ("4521000", "4521000", None),  # 04 is no division: not repaired, left for the checks to find
+        ("", None, None),
+        ("NC", None, "null.nc"),
+        ("INX 45", "INX 45", None),
+    ],
+)
+def test_a_cpv_code_gets_its_leading_zero_back_and_nothing_else(published: Any, expected: Any, rule: Any) -> None:
+    result = cleaned(codeCPV=published)
+    assert result.contract.codeCPV == expected
+    assert [r for _, r in rules(result)] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [
+        ("MARCHE PASSE SANS PUBLICITE NI MISE EN CONCURRENCE PREALABLE", PROCEDURE_MARCHE.labels[4]),
+        ("Marché public négocié sans publicité ni mise en concurrence préalable", PROCEDURE_MARCHE.labels[4]),
+        ("Procédure négociée avec mise en concurrence préalable", "Procédure avec négociation"),
+        ("Appel d’offres ouvert", "Appel d'offres ouvert"),
+        ("Concours de beauté", "Concours de beauté"),
+    ],
+)
+def test_a_label_is_brought_to_the_code_list_and_an_unknown_one_is_left(published: str, expected: str) -> None:
+    result = cleaned(procedure=published)
+    assert result.contract.procedure == expected
+    assert rules(result) == ([("procedure", "code.label")] if published != expected else [])
+
+
+@pytest.mark.parametrize("published", ["HORS_UE", "HORSUE", "hors-ue", "Hors UE"])
+def test_identifier_types_of_platforms_are_known(published: str) -> None:
+    assert TYPE_IDENTIFIANT.match(published) == "HORS-UE"
+
+
+def test_nc_in_a_list_is_dropped_and_its_neighbours_stay() -> None:
+    result = cleaned(considerationsSociales=["NC", "Clause sociale", "Clause Sociale"])
+    assert result.contract.considerationsSociales == ["Clause sociale"]
+    assert rules(result) == [
+        ("considerationsSociales[0]", "null.nc"),
+        ("considerationsSociales[2]", "code.label"),
+        ("considerationsSociales[2]", "list.duplicate"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [("oui", True), ("non", False), ("0", False), (1, True), ("NC", None), ("peut-être", None), (False, False)],
+)
+def test_a_boolean_is_read_in_every_writing(published: Any, expected: bool | None) -> None:
+    assert cleaned(marcheInnovant=published).contract.marcheInnovant is expected
+
+
+def test_a_fractional_duration_is_raised_to_the_next_month() -> None:
+    result = cleaned(dureeMois=5.5)
+    assert result.contract.dureeMois == 6
+    assert rules(result) == [("dureeMois", "duration.ceil")]
+
+
+def test_text_keeps_its_words_and_loses_entities_controls_and_repeated_spaces() -> None:
+    result = cleaned(objet=" Entretien &amp; r&#233;paration\n des  jardins\x07 ")
+    assert result.contract.objet == "Entretien & réparation des jardins"
+    assert [r for _, r in rules(result)] == ["text.entities", "text.control", "text.space"]
+    assert result.repairs[0].original == " Entretien &amp; r&#233;paration\n des  jardins\x07 "
+
+
+def test_a_zero_that_means_unknown_is_emptied_only_where_the_source_says_so() -> None:
+    raw = RawRecord(kind="marche", format="2022", id="1", acheteur_id="21750001600019", tauxAvance=0.0, origineUE=0.0)
+    kept, emptied = clean(raw), clean(raw, frozenset({"tauxAvance"}))
+    assert isinstance(kept, Cleaned)
+    assert isinstance(emptied, Cleaned)
+    assert (kept.contract.tauxAvance, kept.contract.origineUE) == (0.0, 0.0)
+    assert (emptied.contract.tauxAvance, emptied.contract.origineUE) == (None, 0.0)
+    assert rules(emptied) == [("tauxAvance", "zero.unknown")]
+
+
+def test_a_siret_loses_its_separators_and_gets_a_lost_zero_back() -> None:
+    spaced = cleaned(titulaires=[RawOperateur(typeIdentifiant="SIRET", id="382 357 721 00051")])
+    assert spaced.contract.titulaires[0].id == "38235772100051"
+    short = cleaned(titulaires=[RawOperateur(typeIdentifiant="SIRET", id=5580019000016)])
+    assert short.contract.titulaires[0].id in ("05580019000016", "5580019000016")
+
+
+def test_an_untyped_identifier_that_is_a_siret_is_typed() -> None:
+    result = cleaned(titulaires=[RawOperateur(id="38235772100051")])
+    assert result.contract.titulaires[0].typeIdentifiant == "SIRET"
+    assert ("titulaires[0].typeIdentifiant", "id.type-deduced") in rules(result)
+
+
+def test_empty_and_repeated_holders_are_removed_and_told() -> None:
+    holder = RawOperateur(typeIdentifiant="SIRET", id="38235772100051", denominationSociale="PSG")
+    result = cleaned(titulaires=[holder, RawOperateur(typeIdentifiant="SIRET", id=""), holder])
+    assert [t.id for t in result.contract.titulaires] == ["38235772100051"]
+    assert rules(result) == [("titulaires[1]", "holder.empty"), ("titulaires[2]", "holder.duplicate")]
+
+
+def test_a_concession_field_in_a_modification_of_a_marche_is_read_as_its_own() -> None:
+    modification = RawModification(objetModification="Avenant", dateSignatureModification="2021-02-03", montant="12")
+    result = cleaned(modifications=[modification])
+    found = result.contract.modifications[0]
+    assert (found.dateNotificationModification, found.dateSignatureModification) == ("2021-02-03", None)
+    assert ("modifications[0].dateSignatureModification", "modification.signature-date") in rules(result)
+
+
+def test_modifications_are_put_in_order_and_repetitions_removed() -> None:
+    late = RawModification(id=2, dateNotificationModification="2025-12-02", montant=5225.0)
+    early = RawModification(id=1, dateNotificationModification="2025-02-27", montant=34182.09)
+    result = cleaned(modifications=[late, early, late])
+    assert [m.id for m in result.contract.modifications] == [1, 2]
+    assert ("modifications", "modification.duplicate") in rules(result)
+
+
+def test_a_record_without_buyer_or_id_has_no_identity() -> None:
+    no_buyer = clean(RawRecord(kind="marche", format="2022", id="1"))
+    no_id = clean(RawRecord(kind="marche", format="2022", id=" ", acheteur_id="21750001600019"))
+    assert isinstance(no_buyer, Refused)
+    assert isinstance(no_id, Refused)
+    assert (no_buyer.reason, no_id.reason) == ("record.no-buyer", "record.no-id")
+
+
+def test_a_concession_keeps_its_own_names() -> None:
+    result = cleaned(
+        kind="concession", valeurGlobale="1000", dateSignature="2024-01-02", nature="CONCESSION DE SERVICE"
+    )
+    assert result.contract.valeurGlobale == 1000.0
+    assert result.contract.dateSignature == "2024-01-02"
+    assert result.contract.nature == "Concession de service"
+
+
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True, allow_infinity=True), st.text(max_size=30)
+)
+
+
+@given(scalars)
+def test_no_value_makes_a_cleaner_raise_and_every_change_names_a_known_rule(value: Any) -> None:
+    c = Cleaner()
+    c.text("a", value)
+    c.date("a", value)
+    c.number("a", value)
+    c.whole("a", value)
+    c.boolean("a", value)
+    c.cpv("a", value)
+    c.siret("a", value)
+    c.label("a", value, PROCEDURE_MARCHE)
+    assert all(r.rule in CLEANING_RULES for r in c.repairs)
+
+
+@given(scalars)
+def test_cleaning_a_clean_value_changes_nothing(value: Any) -> None:
+    for method in (Cleaner.text, Cleaner.date, Cleaner.number, Cleaner.whole, Cleaner.boolean, Cleaner.cpv):
+        once = method(Cleaner(), "a", value)
+        again = Cleaner()
+        assert method(again, "a", once) == once
+        assert again.repairs == []
