@@ -1,8 +1,7 @@
 """From a record as read to a normalised one: the cleaning rules applied field by field (`decp.rules`).
 
-`clean` never raises and never drops a field silently: what a rule changes is in the repairs, what no rule can read
-stays as published. Only a record without a buyer or without an id has no identity and is refused (`Refused`): it goes
-to quarantine.
+`clean` never drops a field silently: what a rule changes is in the repairs, what no rule can read
+stays as published. Only a record without a buyer or without an id has no identity (`refusal`): it goes to quarantine.
 """
 
 from __future__ import annotations
@@ -51,18 +50,27 @@ class Refused(msgspec.Struct, frozen=True):
     detail: str
 
 
-def clean(raw: RawRecord, zero_is_unknown: frozenset[str] = frozenset()) -> Cleaned | Refused:
-    """The normalised record, or why it has no identity.
-
-    `zero_is_unknown`: fields whose value 0 means "unknown" in the record's source.
-    """
-    c = Cleaner(zero_is_unknown)
+def refusal(raw: RawRecord) -> Refused | None:
+    """Why a record has no identity; None where it has one. The parse stage quarantines it with its bytes."""
+    c = Cleaner()
     acheteur = c.siret("acheteur.id", raw.acheteur_id)
     if acheteur is None:
         return Refused("record.no-buyer", "l'enregistrement ne nomme pas son acheteur")
-    identifier = c.text("id", raw.id)
-    if identifier is None:
+    if c.text("id", raw.id) is None:
         return Refused("record.no-id", f"l'enregistrement de l'acheteur {acheteur} n'a pas d'identifiant")
+    return None
+
+
+def clean(raw: RawRecord, zero_is_unknown: frozenset[str] = frozenset()) -> Cleaned:
+    """The normalised record.
+
+    `zero_is_unknown`: fields whose value 0 means "unknown" in the record's source. Raises ValueError where the record
+    has no identity (`refusal`): such a record is quarantined before it comes here.
+    """
+    c = Cleaner(zero_is_unknown)
+    acheteur, identifier = c.siret("acheteur.id", raw.acheteur_id), c.text("id", raw.id)
+    if acheteur is None or identifier is None:
+        raise ValueError("a record without buyer or id cannot be cleaned: see refusal()")
     contract = _concession(c, raw) if raw.kind == "concession" else _marche(c, raw)
     contract.id, contract.acheteur_id = identifier, acheteur
     contract.uid = acheteur + identifier

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from procurement_assets.decp.codelists import BOOLEANS, NOT_COMMUNICATED, CodeList, fold
-from procurement_assets.decp.identifiers import is_siret
+from procurement_assets.decp.identifiers import is_siren, is_siret
 from procurement_assets.decp.raw import Scalar
 from procurement_assets.decp.rules import Repair
 
@@ -255,9 +255,12 @@ class Cleaner:
         if bare != found and bare.isdigit():
             self.note(path, "siret.separators", value, bare)
             found = bare
-        if len(found) == 13 and found.isdigit() and is_siret("0" + found):
-            self.note(path, "siret.leading-zero", value, "0" + found)
-            found = "0" + found
+        # A number that lost its zero does not start with one; both keys must agree, and the digits as they stand must
+        # not already start with a SIREN: one in ten wrong SIRETs passes a single key by chance.
+        padded = "0" + found
+        if found[:1] != "0" and not is_siren(found[:9]) and is_siren(padded[:9]) and is_siret(padded):
+            self.note(path, "siret.leading-zero", value, padded)
+            found = padded
         return found
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
 
+@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """A label without case, accents, apostrophe style, dashes, underscores or repeated spaces."""
     decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE"))

@@ -52,7 +52,7 @@ class Candidate(msgspec.Struct, eq=False):
     @property
     def objet(self) -> str:
         """The start of the folded objet."""
-        return fold(self.contract.objet or "")[:OBJET_COMPARED].strip()
+        return fold((self.contract.objet or "")[: 2 * OBJET_COMPARED])[:OBJET_COMPARED].strip()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -85,7 +85,8 @@ def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
         by_uid[f"{c.contract.kind[0]}{c.contract.uid}"].append(c)
     clusters: list[list[Candidate]] = []
     for key in sorted(by_uid):
-        group = by_uid[key]
+        # In order of preference from the start: whatever looks at a cluster's first record sees the same one.
+        group = sorted(by_uid[key], key=_preference)
         clusters.extend([group] if len(group) == 1 else _lots(group))
     clusters = _join_sequences(clusters)
     clusters = _join_content(clusters)

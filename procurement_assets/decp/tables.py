@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from procurement_assets.decp.clean import Refused, clean
+from procurement_assets.decp.clean import clean
 from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.parse import read_record
@@ -84,9 +84,6 @@ class _Builder:
         """Clean one record and put it among the candidates, or in the ledger."""
         place = (row["file_sha256"], row["position"])
         cleaned = clean(read_record(row["record"]), self.zeros[row["source"]])
-        if isinstance(cleaned, Refused):
-            self.tell(row, None, "quarantined", cleaned.reason, cleaned.detail)
-            return
         contract = cleaned.contract
         out = self.out_of_scope(contract)
         if out is not None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement_assets.decp.clean import Cleaned, Refused, clean
+from procurement_assets.decp.clean import Cleaned, clean, refusal
 from procurement_assets.decp.clean_values import Cleaner
 from procurement_assets.decp.codelists import PROCEDURE_MARCHE, TYPE_IDENTIFIANT
 from procurement_assets.decp.raw import (
@@ -21,9 +21,7 @@ from procurement_assets.decp.rules import CLEANING_RULES
 
 def cleaned(**fields: Any) -> Cleaned:
     base: dict[str, Any] = {"kind": "marche", "format": "2022", "id": "2024T00001", "acheteur_id": "21750001600019"}
-    result = clean(RawRecord(**(base | fields)))
-    assert isinstance(result, Cleaned)
-    return result
+    return clean(RawRecord(**(base | fields)))
 
 
 def rules(result: Cleaned) -> list[tuple[str, str]]:
@@ -158,18 +156,20 @@ def test_text_keeps_its_words_and_loses_entities_controls_and_repeated_spaces() 
 def test_a_zero_that_means_unknown_is_emptied_only_where_the_source_says_so() -> None:
     raw = RawRecord(kind="marche", format="2022", id="1", acheteur_id="21750001600019", tauxAvance=0.0, origineUE=0.0)
     kept, emptied = clean(raw), clean(raw, frozenset({"tauxAvance"}))
-    assert isinstance(kept, Cleaned)
-    assert isinstance(emptied, Cleaned)
     assert (kept.contract.tauxAvance, kept.contract.origineUE) == (0.0, 0.0)
     assert (emptied.contract.tauxAvance, emptied.contract.origineUE) == (None, 0.0)
     assert rules(emptied) == [("tauxAvance", "zero.unknown")]
 
 
 def test_a_siret_loses_its_separators_and_gets_a_lost_zero_back() -> None:
-    spaced = cleaned(titulaires=[RawOperateur(typeIdentifiant="SIRET", id="382 357 721 00051")])
-    assert spaced.contract.titulaires[0].id == "38235772100051"
-    short = cleaned(titulaires=[RawOperateur(typeIdentifiant="SIRET", id=5580019000016)])
-    assert short.contract.titulaires[0].id in ("05580019000016", "5580019000016")
+    assert _holder_id("382 357 721 00051") == "38235772100051"
+    assert _holder_id(5580019000011) == "5580019000011"  # no key agrees: left as published
+    assert _holder_id(6580011200016) == "06580011200016"
+    assert _holder_id("0611331048300") == "0611331048300"  # starts with a zero: truncated at the end, not at the start
+
+
+def _holder_id(published: Any) -> str | None:
+    return cleaned(titulaires=[RawOperateur(typeIdentifiant="SIRET", id=published)]).contract.titulaires[0].id
 
 
 def test_an_untyped_identifier_that_is_a_siret_is_typed() -> None:
@@ -202,11 +202,14 @@ def test_modifications_are_put_in_order_and_repetitions_removed() -> None:
 
 
 def test_a_record_without_buyer_or_id_has_no_identity() -> None:
-    no_buyer = clean(RawRecord(kind="marche", format="2022", id="1"))
-    no_id = clean(RawRecord(kind="marche", format="2022", id=" ", acheteur_id="21750001600019"))
-    assert isinstance(no_buyer, Refused)
-    assert isinstance(no_id, Refused)
+    no_buyer = refusal(RawRecord(kind="marche", format="2022", id="1"))
+    no_id = refusal(RawRecord(kind="marche", format="2022", id=" ", acheteur_id="21750001600019"))
+    assert no_buyer is not None
+    assert no_id is not None
     assert (no_buyer.reason, no_id.reason) == ("record.no-buyer", "record.no-id")
+    assert refusal(RawRecord(kind="marche", format="2022", id=0, acheteur_id="21750001600019")) is None
+    with pytest.raises(ValueError, match="without buyer or id"):
+        clean(RawRecord(kind="marche", format="2022"))
 
 
 def test_a_concession_keeps_its_own_names() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
@@ -175,6 +175,7 @@ contracts = st.builds(
 candidates = st.builds(record, contracts, st.sampled_from(["aws", "pes"]))
 
 
+@settings(max_examples=400)
 @given(st.lists(candidates, max_size=8), st.randoms(use_true_random=False))
 def test_identity_does_not_depend_on_order_and_accounts_for_every_record(
     records: list[Candidate], dice: random.Random

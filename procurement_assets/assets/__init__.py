@@ -1,0 +1,20 @@
+"""The assets: wiring only. Each function says what depends on what and makes one call into the core."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+
+def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Every asset of the project, the public sources included."""
+    from procurement_assets.assets import ocds, portal, quality, raw, tables
+
+    return [
+        *raw.source_assets,
+        raw.raw_snapshots,
+        tables.read_raw_files,
+        tables.build_publisher_tables,
+        *ocds.ASSETS,
+        *quality.ASSETS,
+        *portal.ASSETS,
+    ]

@@ -1,0 +1,84 @@
+"""From raw files to tables: `decp_records`, then marchés and concessions with the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from procurement_assets.assets.metadata import OWNERS, definition_metadata, from_record, table_metadata
+from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.decp.parse import build_records
+from procurement_assets.decp.tables import BUILT, build_tables
+from procurement_assets.parquet import read_rows
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.schema import TABLES
+from procurement_assets.sources.manifest import read_manifest
+
+CODE_VERSION = "1"
+
+
+def _spec(name: str, group: str, deps: list[str]) -> dg.AssetSpec:
+    table = TABLES[name]
+    lineage = from_record(table) if group == "tables" else None
+    return dg.AssetSpec(
+        key=name,
+        deps=deps,
+        group_name=group,
+        description=f"{table.title}. {table.description}",
+        owners=OWNERS,
+        kinds={"parquet", "python"},
+        metadata=definition_metadata(table, lineage),
+        partitions_def=publisher_partitions,
+        code_version=CODE_VERSION,
+    )
+
+
+READ = ("decp_records", "quarantine", "files")
+
+
+@dg.multi_asset(
+    name="lecture",
+    specs=[_spec(name, "lecture", ["raw_snapshots"]) for name in READ],
+    description="Lit les fichiers bruts ; un fichier déjà lu par cette version du lecteur n'est pas relu.",
+)
+def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+    """Wiring of `decp.parse.build_records`."""
+    publisher, store = context.partition_key, lake.lake()
+    counts = build_records(store, publisher, read_manifest(store, publisher))
+    context.log.info(
+        f"{counts.found} enregistrements dans {counts.files} fichiers, dont {counts.read_now} fichiers lus "
+        f"maintenant ; {counts.quarantined} en quarantaine"
+    )
+    for name in READ:
+        metadata = table_metadata(store, name, publisher)
+        if name == "decp_records":
+            metadata |= {"fichiers": counts.files, "délimités": counts.found, "lus maintenant": counts.read_now}
+        yield dg.MaterializeResult(asset_key=name, metadata=metadata)
+
+
+@dg.multi_asset(
+    name="tables",
+    specs=[_spec(name, "tables", ["decp_records", "quarantine"]) for name in BUILT],
+    description="Nettoie, déduplique, calcule les versions et rend compte de chaque enregistrement.",
+)
+def build_publisher_tables(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+    """Wiring of `decp.tables.build_tables`."""
+    publisher, store = context.partition_key, lake.lake()
+    with (
+        store.table("decp_records", publisher).open("rb") as records,
+        store.table("quarantine", publisher).open("rb") as quarantine,
+    ):
+        built = build_tables(
+            read_rows(records),
+            read_rows(quarantine),
+            PUBLISHERS.publishers[publisher],
+            PUBLISHERS.sources_of(publisher),
+        )
+    context.log.info(f"sort des enregistrements : {built.outcomes}")
+    for name, frame in built.frames.items():
+        store.write_table(frame, name, publisher)
+        metadata = table_metadata(store, name, publisher, from_record(TABLES[name]))
+        if name == "ledger":
+            metadata |= built.outcomes
+        yield dg.MaterializeResult(asset_key=name, metadata=metadata)

@@ -1,0 +1,76 @@
+"""Alerts: what they say, and that they leave by e-mail only where a server is set."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from procurement_assets.alerts import Alert, message, send
+from procurement_assets.settings import Settings
+
+ALERT = Alert(job="refresh", run_id="abc", publisher="paris", steps=(("lecture", "fichier illisible"),))
+
+
+def test_an_alert_says_what_where_and_what_to_do() -> None:
+    subject, text = message(ALERT, Settings(lake="x", ui_url="https://dagster.paris.fr"))
+    assert subject == "[procurement_assets] échec de refresh pour paris"
+    assert "- lecture : fichier illisible" in text
+    assert "https://dagster.paris.fr/runs/abc" in text
+    assert "Que faire" in text
+
+
+def test_without_a_mail_server_the_alert_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert not send(ALERT, Settings(lake="x", alert_email=("a@paris.fr",)))
+    assert "fichier illisible" in caplog.text
+
+
+class FakeSMTP:
+    sent: list[EmailMessage]
+
+    def __init__(self, host: str, port: int, timeout: int) -> None:
+        self.host = host
+
+    def __enter__(self) -> FakeSMTP:
+        return self
+
+    def __exit__(self, *_: Any) -> None: ...
+
+    def ehlo(self) -> None: ...
+
+    def has_extn(self, _: str) -> bool:
+        return False
+
+    def login(self, user: str, password: str) -> None:
+        assert (user, password) == ("u", "p")
+
+    def send_message(self, mail: EmailMessage) -> None:
+        type(self).sent.append(mail)
+
+
+def test_with_a_mail_server_the_alert_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeSMTP.sent = []
+    monkeypatch.setattr(smtplib, "SMTP", FakeSMTP)
+    settings = Settings(
+        lake="x", alert_email=("a@paris.fr", "b@paris.fr"), smtp_host="mail", smtp_user="u", smtp_password="p"
+    )
+    assert send(ALERT, settings)
+    assert FakeSMTP.sent[0]["To"] == "a@paris.fr, b@paris.fr"
+    assert "fichier illisible" in FakeSMTP.sent[0].get_content()
+
+
+def test_a_mail_server_that_refuses_does_not_hide_the_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(smtplib, "SMTP", refuse)
+    with caplog.at_level(logging.ERROR):
+        assert not send(ALERT, Settings(lake="x", alert_email=("a@paris.fr",), smtp_host="mail"))
+    assert "connection refused" in caplog.text
+    assert "fichier illisible" in caplog.text

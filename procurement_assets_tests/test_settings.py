@@ -1,0 +1,101 @@
+"""Settings and publishers: what is read, and the one clear line for a wrong value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from procurement_assets.publishers import PublishersError, load_publishers
+from procurement_assets.settings import PACKAGE, SettingsError, load_settings
+
+
+def test_without_any_variable_the_lake_is_beside_and_there_is_no_mirror() -> None:
+    settings = load_settings({})
+    assert settings.lake == str(Path("lake").resolve())
+    assert settings.mirror is None
+    assert settings.publishers == PACKAGE / "publishers.toml"
+
+
+def test_values_are_read_from_the_environment() -> None:
+    settings = load_settings(
+        {
+            "PROCUREMENT_LAKE": "s3://ville/decp/",
+            "PROCUREMENT_MIRROR": "http://127.0.0.1:8800/",
+            "PROCUREMENT_MAX_DOWNLOAD_MB": "10",
+            "PROCUREMENT_ALERT_EMAIL": "a@paris.fr, b@paris.fr",
+        }
+    )
+    assert settings.lake == "s3://ville/decp"
+    assert settings.mirror == "http://127.0.0.1:8800"
+    assert settings.max_download_bytes == 10 * 1024 * 1024
+    assert settings.alert_email == ("a@paris.fr", "b@paris.fr")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("PROCUREMENT_MIRROR", "127.0.0.1:8800", "expected an address such as http://127.0.0.1:8800"),
+        ("PROCUREMENT_LAKE", "ftp://host/x", "expected a folder or s3://bucket/prefix"),
+        ("PROCUREMENT_PUBLISHERS", "/nowhere/publishers.toml", "no such file"),
+        ("PROCUREMENT_HTTP_ATTEMPTS", "0", "expected a whole number from 1 to 50"),
+        ("PROCUREMENT_HTTP_ATTEMPTS", "many", "expected a whole number from 1 to 50"),
+        ("PROCUREMENT_HTTP_BACKOFF_SECONDS", "-1", "expected a number of at least 0"),
+        ("PROCUREMENT_SMTP_PORT", "70000", "expected a whole number from 1 to 65535"),
+    ],
+)
+def test_a_wrong_value_gets_one_line_that_names_the_variable(name: str, value: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings({name: value})
+    assert str(error.value) == f"{name}={value!r}: {expected}"
+
+
+def test_a_password_is_in_no_representation() -> None:
+    settings = load_settings({"PROCUREMENT_SMTP_PASSWORD": "s3cret"})
+    assert settings.smtp_password == "s3cret"
+    assert "s3cret" not in repr(settings)
+
+
+def test_paris_publishes_from_three_sources_under_a_placeholder_prefix() -> None:
+    publishers = load_publishers(PACKAGE / "publishers.toml")
+    paris = publishers.publishers["paris"]
+    assert [s.id for s in publishers.sources_of("paris")] == ["maximilien", "minef-consolide", "paris-liste-marches"]
+    assert "217500016" in paris.buyer_sirens
+    assert paris.ocid_prefix_is_placeholder
+    assert publishers.enabled == ["paris"]
+    assert publishers.publishers["national-2019"].buyer_sirens == ()
+    assert len(publishers.sources_of("national-2019")) == 4
+
+
+_SOURCE = '[[source]]\nid = "a"\nname = "A"\nkind = "datagouv"\ndataset = "x"\nrank = 1\n'
+_PUBLISHER = (
+    '[[publisher]]\nid = "p"\nname = "P"\nsiren = "217500016"\nuri = "u"\nocid_prefix = "ocds-abc123"\n'
+    'license = "l"\npublication_policy = "p"\nsources = ["a"]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (_SOURCE + _PUBLISHER.replace('["a"]', '["b"]'), "no source is called b"),
+        (_SOURCE + _PUBLISHER.replace("ocds-abc123", "abc"), "expected ocds- and six letters or digits"),
+        (_SOURCE + _PUBLISHER.replace('"217500016"', '"21750001"'), "21750001 is not a SIREN"),
+        (_SOURCE + _SOURCE + _PUBLISHER, "two entries share an id"),
+        (_SOURCE.replace('dataset = "x"\n', "") + _PUBLISHER, "needs dataset"),
+        (_SOURCE.replace("datagouv", "ftp") + _PUBLISHER, "Invalid enum value"),
+        (_SOURCE + _PUBLISHER + "colour = 1\n", "colour"),
+        (
+            _SOURCE.replace('kind = "datagouv"\ndataset = "x"', 'kind = "sample"\nsample_profile = "x"') + _PUBLISHER,
+            "must say demo = true",
+        ),
+        ("not toml", "publishers.toml"),
+    ],
+)
+def test_a_wrong_publishers_file_gets_one_line_that_names_it(tmp_path: Path, text: str, expected: str) -> None:
+    path = tmp_path / "publishers.toml"
+    path.write_text(text)
+    with pytest.raises(PublishersError) as error:
+        load_publishers(path)
+    assert expected in str(error.value)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value).strip()
