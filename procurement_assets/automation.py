@@ -1,7 +1,5 @@
 """Jobs, schedules and sensors: the daily refresh of each publisher, and the alert when a run fails."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

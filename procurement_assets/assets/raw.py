@@ -1,7 +1,5 @@
 """The raw layer: public sources as external assets, and the snapshots taken of them, bit for bit."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -51,7 +49,7 @@ source_assets = [
         "Un fichier inchangé n'est pas téléchargé de nouveau."
     ),
 )
-def raw_snapshots(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult:
+def raw_snapshots(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `sources.snapshots.refresh_publisher`."""
     import polars as pl
 
@@ -61,7 +59,7 @@ def raw_snapshots(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
     for row in rows:
         if row.status in ("stale", "refused", "gone"):
             context.log.warning(f"{row.source}, {row.title} : {row.status}, {row.reason}")
-    statuses = {s: sum(r.status == s for r in rows) for s in sorted({r.status for r in rows})}
+    statuses: dict[str, int] = {s: sum(r.status == s for r in rows) for s in sorted({r.status for r in rows})}
     table = pl.DataFrame(
         [
             {"source": r.source, "fichier": r.title, "état": r.status, "octets": r.bytes, "date": r.published_at}

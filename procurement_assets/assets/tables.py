@@ -1,7 +1,5 @@
 """From raw files to tables: `decp_records`, then marchés and concessions with the ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -42,7 +40,7 @@ READ = ("decp_records", "quarantine", "files")
     specs=[_spec(name, "lecture", ["raw_snapshots"]) for name in READ],
     description="Lit les fichiers bruts ; un fichier déjà lu par cette version du lecteur n'est pas relu.",
 )
-def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult[None]]:
     """Wiring of `decp.parse.build_records`."""
     publisher, store = context.partition_key, lake.lake()
     counts = build_records(store, publisher, read_manifest(store, publisher))
@@ -62,7 +60,9 @@ def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Ite
     specs=[_spec(name, "tables", ["decp_records", "quarantine"]) for name in BUILT],
     description="Nettoie, déduplique, calcule les versions et rend compte de chaque enregistrement.",
 )
-def build_publisher_tables(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+def build_publisher_tables(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult[None]]:
     """Wiring of `decp.tables.build_tables`."""
     publisher, store = context.partition_key, lake.lake()
     with (

@@ -189,6 +189,7 @@ def _refused(manifest: Sequence[ManifestRow]) -> Iterator[dict[str, Any]]:
 
 def _file_row(row: ManifestRow, parsed: ParsedFile) -> dict[str, Any]:
     return _place(row) | {
+        "fichier_creation": row.created_at,
         "url": row.url,
         "bytes": row.bytes,
         "encoding": parsed.summary.encoding,

@@ -198,6 +198,13 @@ FILES = Table(
             description="Titre de la ressource dans la source.",
         ),
         Column(name="fichier_date", type="string", required=True, title="Date", description="Date publiée."),
+        Column(
+            name="fichier_creation",
+            type="string",
+            required=True,
+            title="Date de création",
+            description="Date de création publiée par la source ; vide si inconnue.",
+        ),
         Column(name="url", type="string", required=True, title="Adresse", description="Adresse publique."),
         Column(
             name="bytes", type="integer", required=True, title="Taille", description="Taille du fichier.", unit="octets"
@@ -255,6 +262,30 @@ NORMALISED_RECORDS = Table(
     ),
 )
 
+OCIDS = Table(
+    name="ocids",
+    title="Identifiants OCDS",
+    description="L'identifiant de processus OCDS (ocid) de chaque contrat.",
+    key=("uid",),
+    columns=(
+        Column(
+            name="uid",
+            type="string",
+            required=True,
+            title="Identifiant unique",
+            description="Identifiant unique du contrat.",
+        ),
+        Column(
+            name="ocid",
+            type="string",
+            required=True,
+            title="Identifiant OCDS",
+            description="Identifiant du processus de commande publique.",
+            ocds="ocid",
+        ),
+    ),
+)
+
 FINDINGS = Table(
     name="findings",
     title="Constats",
@@ -279,4 +310,4 @@ FINDINGS = Table(
     ),
 )
 
-PROVENANCE_TABLES = (DECP_RECORDS, LEDGER, QUARANTINE, FILES, NORMALISED_RECORDS, REPAIRS, FINDINGS)
+PROVENANCE_TABLES = (DECP_RECORDS, LEDGER, QUARANTINE, FILES, NORMALISED_RECORDS, REPAIRS, OCIDS, FINDINGS)

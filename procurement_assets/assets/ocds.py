@@ -1,0 +1,123 @@
+"""OCDS: releases, compiled releases, and the checks that every one is valid."""
+
+import dagster as dg
+
+from procurement_assets.assets.metadata import OWNERS, table_metadata
+from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.ocds.produce import COMPILED, RELEASES, first_seen, lines_of, write_compiled, write_releases
+from procurement_assets.ocds.schema import Schema, lake_fetch, load_schema
+from procurement_assets.ocds.validate import Report, validate
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.sources.http import HttpClient
+
+SHOWN = 50
+"""Problems shown in a check."""
+
+
+def schema_of(lake: LakeResource) -> Schema:
+    """The official schema where it can be had, else our profile's."""
+    return load_schema(lake_fetch(lake.lake(), HttpClient.from_settings(lake.settings())))
+
+
+@dg.asset(
+    group_name="ocds",
+    owners=OWNERS,
+    kinds={"json", "ocds"},
+    deps=["normalised_records", "ledger", "files"],
+    partitions_def=publisher_partitions,
+    description=(
+        "Une publication OCDS (release) par attribution, modification, acte de sous-traitance et année d'exécution, "
+        "en OCDS 1.1.5 avec ses extensions ; une ligne JSON chacune, par ocid puis par date."
+    ),
+)
+def ocds_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `ocds.produce.write_releases`."""
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    ledger = store.read_table("ledger", publisher.id, ["uid", "outcome", "file_sha256"])
+    made = write_releases(store, publisher, first_seen(ledger, store.read_table("files", publisher.id)))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": made.releases,
+            "dagster/uri": str(store.ocds(publisher.id) / RELEASES),
+            "processus (ocid)": made.processes,
+            **{f"étiquette {tag}": count for tag, count in made.by_tag.items()},
+            "ocids": table_metadata(store, "ocids", publisher.id)["aperçu"],
+        }
+    )
+
+
+@dg.asset(
+    group_name="ocds",
+    owners=OWNERS,
+    kinds={"json", "ocds"},
+    deps=["ocds_releases"],
+    partitions_def=publisher_partitions,
+    description="L'état actuel de chaque processus : ses publications fusionnées selon les règles d'OCDS.",
+)
+def ocds_compiled_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `ocds.produce.write_compiled`."""
+    store, publisher = lake.lake(), context.partition_key
+    count = write_compiled(store, publisher, schema_of(lake))
+    return dg.MaterializeResult(
+        metadata={"dagster/partition_row_count": count, "dagster/uri": str(store.ocds(publisher) / COMPILED)}
+    )
+
+
+def _result(report: Report) -> dg.AssetCheckResult:
+    """What a validation says in the Checks tab: the count, the rules broken, the first problems as a table."""
+    schema = [dg.TableColumn(name=n) for n in ("règle", "ocid", "publication", "chemin", "message")]
+    rows = [
+        dg.TableRecord(
+            {"règle": p.rule, "ocid": p.ocid, "publication": p.release_id, "chemin": p.path, "message": p.message}
+        )
+        for p in report.problems[:SHOWN]
+    ]
+    official = report.source == "official"
+    return dg.AssetCheckResult(
+        passed=report.ok,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "vérifiés": report.checked,
+            "invalides": report.invalid,
+            "schéma": "OCDS 1.1.5 et extensions" if official else "profil de la Ville",
+            "schéma officiel": "utilisé" if official else f"contrôle sauté : {report.skipped_reason}",
+            **{f"règle {rule}": count for rule, count in report.by_rule.items()},
+            "problèmes": dg.MetadataValue.table(rows, schema=dg.TableSchema(columns=schema)),
+        },
+    )
+
+
+def _validated(
+    context: dg.AssetCheckExecutionContext, lake: LakeResource, name: str, ordered: bool
+) -> dg.AssetCheckResult:
+    settings = lake.settings()
+    with lines_of(lake.lake(), context.partition_key, name) as lines:
+        return _result(validate(lines, schema_of(lake), workers=settings.workers, ordered=ordered))
+
+
+@dg.asset_check(
+    asset=ocds_releases,
+    name="publications_valides",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Chaque publication est valide : OCDS 1.1.5, extensions, listes de codes, références, ordre des dates.",
+)
+def releases_are_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """Every release, against the official schema or our profile."""
+    return _validated(context, lake, RELEASES, ordered=True)
+
+
+@dg.asset_check(
+    asset=ocds_compiled_releases,
+    name="etats_valides",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Chaque état actuel est valide : OCDS 1.1.5 et extensions, listes de codes, références.",
+)
+def compiled_releases_are_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """Every compiled release, against the official schema or our profile."""
+    return _validated(context, lake, COMPILED, ordered=False)
+
+
+ASSETS = [ocds_releases, ocds_compiled_releases]
+CHECKS = [releases_are_valid, compiled_releases_are_valid]

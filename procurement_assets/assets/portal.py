@@ -1,0 +1,64 @@
+"""What is given out: DECP tables and OCDS files in `exports/PUBLISHER/`."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from procurement_assets.assets.metadata import OWNERS, column_schema
+from procurement_assets.assets.ocds import schema_of
+from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.ocds.produce import data_date, write_ocds_exports
+from procurement_assets.portal.exports import write_decp_exports
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.schema import TABLES
+
+# The daily job starts at 05:30: exports older than the last start plus an hour and a half are late.
+FRESHNESS = dg.FreshnessPolicy.cron(
+    deadline_cron="0 7 * * *", lower_bound_delta=timedelta(hours=1, minutes=30), timezone="Europe/Paris"
+)
+
+
+@dg.asset(
+    group_name="exports",
+    owners=OWNERS,
+    kinds={"parquet", "csv"},
+    deps=["contracts", "contract_titulaires", "concessions", "concession_titulaires", "ledger", "ocds_releases"],
+    partitions_def=publisher_partitions,
+    freshness_policy=FRESHNESS,
+    metadata={"dagster/column_schema": column_schema(TABLES["decp_marches"])},
+    description="Marchés et concessions, une ligne par contrat, en CSV et en Parquet.",
+)
+def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.write_decp_exports`."""
+    store, publisher = lake.lake(), context.partition_key
+    ocids = dict(store.read_table("ocids", publisher).select("uid", "ocid").iter_rows())
+    written = write_decp_exports(store, publisher, ocids)
+    return dg.MaterializeResult(
+        metadata={
+            "dossier": str(store.exports(publisher)),
+            **{f"{f.name} (lignes)": f.rows for f in written},
+            **{f"{f.name} (octets)": f.bytes for f in written},
+        }
+    )
+
+
+@dg.asset(
+    group_name="exports",
+    owners=OWNERS,
+    kinds={"json", "ocds"},
+    deps=["ocds_releases", "ocds_compiled_releases", "files"],
+    partitions_def=publisher_partitions,
+    freshness_policy=FRESHNESS,
+    description="Publications OCDS, états actuels et enregistrements (records), en JSON Lines et en paquet.",
+)
+def ocds_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `ocds.produce.write_ocds_exports`."""
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    when = data_date(store.read_table("files", publisher.id))
+    counts = write_ocds_exports(store, publisher, schema_of(lake), when)
+    return dg.MaterializeResult(
+        metadata={"dossier": str(store.exports(publisher.id)), "date des données": when, **counts}
+    )
+
+
+ASSETS = [decp_exports, ocds_exports]

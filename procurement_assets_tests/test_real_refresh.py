@@ -1,0 +1,132 @@
+"""The whole way on the City's real data, through the mirror, as `make refresh` runs it: counts, bytes, requests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from procurement_assets_tests.conftest import ROOT, Mirror
+
+
+def refresh(lake: Path, mirror: Mirror, publisher: str = "paris", **environ: str) -> subprocess.CompletedProcess[str]:
+    """One `python -m procurement_assets refresh` on its own lake and Dagster instance."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PROCUREMENT_", "DAGSTER_HOME"))}
+    env |= {
+        "PROCUREMENT_LAKE": str(lake),
+        "PROCUREMENT_MIRROR": mirror.address,
+        "PROCUREMENT_HTTP_BACKOFF_SECONDS": "0.01",
+        "DAGSTER_HOME": str(lake.with_name(lake.name + "-dagster")),
+    } | environ
+    command = [sys.executable, "-m", "procurement_assets", "refresh", "--publisher", publisher]
+    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def digests(lake: Path, *folders: str) -> dict[str, str]:
+    """Relative path to sha256 of every file below some folders of the lake."""
+    files = [f for folder in folders for f in sorted((lake / folder).rglob("*")) if f.is_file()]
+    return {str(f.relative_to(lake)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+@pytest.fixture(scope="module")
+def paris(start_mirror: Callable[..., Mirror], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mirror]:
+    """A lake after one refresh of Paris."""
+    lake, mirror = tmp_path_factory.mktemp("real") / "lake", start_mirror()
+    done = refresh(lake, mirror)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return lake, mirror
+
+
+def table(lake: Path, name: str, publisher: str = "paris") -> pl.DataFrame:
+    return pl.read_parquet(lake / "tables" / name / f"{publisher}.parquet")
+
+
+def test_every_real_record_of_paris_is_in_the_ledger(paris: tuple[Path, Mirror]) -> None:
+    lake, _ = paris
+    ledger = table(lake, "ledger")
+    by_source = dict(ledger.group_by("source").len().iter_rows())
+    assert by_source == {"minef-consolide": 3850, "maximilien": 1054 + 1152}
+    assert dict(ledger.group_by("outcome").len().iter_rows()) == {"kept": 6050, "merged": 5, "superseded": 1}
+    assert ledger.select("file_sha256", "position").is_duplicated().sum() == 0
+    assert table(lake, "contracts").height == 6050
+
+
+def test_a_contract_in_two_yearly_files_keeps_all_its_modifications(paris: tuple[Path, Mirror]) -> None:
+    lake, _ = paris
+    versions = table(lake, "contract_versions").filter(pl.col("uid") == "21750001600019202420241").sort("version")
+    assert versions["dureeMois"].to_list() == [48, 48, 24, 24, 24]
+    assert versions["date"].cast(pl.String).to_list()[1:] == ["2024-10-03", "2025-03-10", "2025-07-15", "2025-09-22"]
+
+
+def test_sixty_cpv_codes_get_their_leading_zero_back(paris: tuple[Path, Mirror]) -> None:
+    lake, _ = paris
+    repairs = table(lake, "repairs").filter(pl.col("rule") == "cpv.leading-zero")
+    assert repairs.height == 60
+    assert set(repairs["original"].str.len_chars()) == {9}  # seven digits in quotation marks
+
+
+def test_a_second_refresh_downloads_nothing_and_ends_with_the_same_bytes(paris: tuple[Path, Mirror]) -> None:
+    lake, mirror = paris
+    before, asked = digests(lake, "exports", "tables", "ocds"), len(mirror.requests())
+    done = refresh(lake, mirror)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert digests(lake, "exports", "tables", "ocds") == before
+    assert [r["status"] for r in mirror.requests()[asked:] if r["status"] != 304] == []
+
+
+def test_with_faults_the_result_is_the_same_bytes(
+    paris: tuple[Path, Mirror], start_mirror: Callable[..., Mirror], tmp_path: Path
+) -> None:
+    lake, _ = paris
+    faulty = start_mirror("--faults", "0.3", "--seed", "3")
+    done = refresh(tmp_path / "lake", faulty)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert any(r["fault"] for r in faulty.requests())
+    assert digests(tmp_path / "lake", "exports", "tables", "ocds") == digests(lake, "exports", "tables", "ocds")
+
+
+def test_the_exports_are_all_there_and_hold_every_contract(paris: tuple[Path, Mirror]) -> None:
+    lake, _ = paris
+    exports = lake / "exports" / "paris"
+    assert {f.name for f in exports.iterdir()} >= {
+        "decp_marches.csv",
+        "decp_marches.parquet",
+        "decp_concessions.csv",
+        "decp_concessions.parquet",
+        "releases.jsonl.gz",
+        "compiled_releases.jsonl.gz",
+        "record_package.json",
+        "quality_report.html",
+    }
+    assert pl.read_parquet(exports / "decp_marches.parquet").height == 6050
+    assert pl.read_csv(exports / "decp_marches.csv", infer_schema=False).height == 6050
+
+
+def test_the_national_files_of_2019_are_read_with_nothing_lost(
+    start_mirror: Callable[..., Mirror], tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    done = refresh(lake, start_mirror(), "national-2019")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ledger = table(lake, "ledger", "national-2019")
+    by_source = dict(ledger.group_by("source").len().iter_rows())
+    assert by_source == {"aife": 4530, "marches-publics-info": 4509, "pes": 1148, "pes-journalier": 233}
+    assert table(lake, "files", "national-2019").height == 113
+    outcomes = dict(ledger.group_by("outcome").len().iter_rows())
+    assert outcomes["quarantined"] == 8
+    kept = table(lake, "contracts", "national-2019").height + table(lake, "concessions", "national-2019").height
+    assert outcomes["kept"] == kept
+    assert set(table(lake, "quarantine", "national-2019")["reason"]) == {"record.no-buyer", "record.no-id"}
+
+
+def test_an_unknown_publisher_gets_one_line(start_mirror: Callable[..., Mirror], tmp_path: Path) -> None:
+    done = refresh(tmp_path / "lake", start_mirror(), "lyon")
+    assert done.returncode == 2
+    assert "no publisher is called 'lyon'" in done.stderr
+    assert "Traceback" not in done.stderr
