@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from pathlib import Path
@@ -20,18 +19,22 @@ def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
     import dagster as dg
 
     from procurement_assets.assets.partitions import PUBLISHERS
+    from procurement_assets.automation import step_cause
     from procurement_assets.definitions import defs
 
     if publisher not in PUBLISHERS.publishers:
         known = ", ".join(PUBLISHERS.publishers)
         raise UnknownPublisherError(f"no publisher is called {publisher!r}; {settings.publishers} has: {known}")
-    _quiet()
     started = time.monotonic()
     print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
     with dg.DagsterInstance.get() as instance:
         job = defs().resolve_job_def("refresh")
-        result = job.execute_in_process(instance=instance, partition_key=publisher, raise_on_error=False)
-        failures = [(e.step_key or "run", _cause(e)) for e in result.all_events if e.is_step_failure]
+        # Dagster tells each event on stderr; here warnings and errors are enough, the rest is in the UI.
+        quiet = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+        result = job.execute_in_process(
+            run_config=quiet, instance=instance, partition_key=publisher, raise_on_error=False
+        )
+        failures = [(e.step_key or "run", step_cause(e)) for e in result.all_events if e.is_step_failure]
         checks = [
             e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
         ]
@@ -43,17 +46,6 @@ def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
         print(f"  ÉCHEC {step} : {cause}", file=sys.stderr)
     _tell(Lake(settings.lake), publisher, home, len(checks), len(failed_checks), time.monotonic() - started)
     return 0 if result.success else 1
-
-
-def _quiet() -> None:
-    """Dagster tells each event on stderr; here warnings and errors are enough, the rest is in the UI."""
-    logging.getLogger("dagster").setLevel(logging.WARNING)
-
-
-def _cause(event: object) -> str:
-    from procurement_assets.automation import step_cause
-
-    return step_cause(event)  # type: ignore[arg-type]
 
 
 def _tell(lake: Lake, publisher: str, home: Path, checks: int, failed: int, seconds: float) -> None:

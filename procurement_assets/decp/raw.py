@@ -24,7 +24,7 @@ Layout = Literal["v1-flat", "v1-dotted", "v2-flat", "v2-nested", "v2-consolidate
 
 
 class _Raw(msgspec.Struct, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the as-read structures: keyword only, empty fields omitted when encoded, no field that is not declared."""
+    """Base of the as-read structures: keyword only, empty fields omitted when encoded, no undeclared field."""
 
 
 class RawOperateur(_Raw):

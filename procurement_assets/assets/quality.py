@@ -1,0 +1,59 @@
+"""Quality: the findings of every rule, and the report that the working group reads.
+
+These assets depend on `repairs`, which comes out of the same step as the tables and has no blocking check: the report
+is needed most when a check blocks, so it must not be stopped by it.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from procurement_assets.assets.metadata import OWNERS, definition_metadata, table_metadata
+from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.quality.build import REPORT, build_quality
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.schema import TABLES
+
+_DEPS = ["repairs", "files", "quarantine"]
+
+
+@dg.multi_asset(
+    name="qualite",
+    specs=[
+        dg.AssetSpec(
+            key="findings",
+            deps=_DEPS,
+            group_name="qualite",
+            owners=OWNERS,
+            kinds={"parquet", "greatexpectations"},
+            partitions_def=publisher_partitions,
+            metadata=definition_metadata(TABLES["findings"]),
+            description="Constats. Une règle et une ligne qui ne la respecte pas : valeur, conseil, source.",
+        ),
+        dg.AssetSpec(
+            key="quality_report",
+            deps=_DEPS,
+            group_name="qualite",
+            owners=OWNERS,
+            kinds={"html"},
+            partitions_def=publisher_partitions,
+            description="Le rapport de qualité du groupe de travail : une page, écrite même quand un contrôle bloque.",
+        ),
+    ],
+)
+def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Wiring of `quality.build.build_quality`."""
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    names = {s.id: s.name for s in PUBLISHERS.sources_of(publisher.id)}
+    quality = build_quality(store, publisher.id, name=publisher.name, source_names=names)
+    yield dg.MaterializeResult(
+        asset_key="findings", metadata=table_metadata(store, "findings", publisher.id) | quality.counts
+    )
+    path = store.exports(publisher.id) / REPORT
+    yield dg.MaterializeResult(
+        asset_key="quality_report",
+        metadata={"rapport": dg.MetadataValue.path(str(path)), "constats": quality.findings.height, **quality.counts},
+    )
+
+
+ASSETS = [build_quality_report]
