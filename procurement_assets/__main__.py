@@ -67,6 +67,7 @@ def _use_demo() -> None:
     """The demo's publishers and lake, whatever the environment says: its data must never reach a real lake."""
     os.environ["PROCUREMENT_PUBLISHERS"] = str(DEMO_PUBLISHERS)
     os.environ["PROCUREMENT_LAKE"] = str(ROOT / "lake" / "demo")
+    os.environ["PROCUREMENT_OFFLINE"] = "1"
     os.environ.pop("PROCUREMENT_MIRROR", None)
 
 

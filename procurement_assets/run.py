@@ -10,6 +10,10 @@ from procurement_assets.lake import Lake
 from procurement_assets.settings import Settings
 
 
+LINE = 100
+"""Characters of a failed check's description that are printed."""
+
+
 class UnknownPublisherError(ValueError):
     """The publisher asked for is not in publishers.toml."""
 
@@ -41,11 +45,16 @@ def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
         failed_checks = [c for c in checks if not c.passed]
     for c in failed_checks:
         mark = "BLOQUANT" if c.blocking else c.severity.value
-        print(f"  contrôle {mark:8} {c.asset_key.to_user_string()} : {c.check_name}")
+        print(f"  {mark:8} {c.asset_key.to_user_string()}, {c.check_name} : {_short(c.description)}")
     for step, cause in failures:
         print(f"  ÉCHEC {step} : {cause}", file=sys.stderr)
     _tell(Lake(settings.lake), publisher, home, len(checks), len(failed_checks), time.monotonic() - started)
     return 0 if result.success else 1
+
+
+def _short(text: str | None) -> str:
+    line = (text or "voir l'interface").splitlines()[0]
+    return line if len(line) <= LINE else line[: LINE - 1] + "…"
 
 
 def _tell(lake: Lake, publisher: str, home: Path, checks: int, failed: int, seconds: float) -> None:

@@ -1,0 +1,494 @@
+"""What becomes of each file of a source: kept, unchanged, stale, refused, ignored, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from werkzeug import Request, Response
+
+from procurement_assets.lake import Lake
+from procurement_assets.publishers import Source
+from procurement_assets.sources.errors import SourceEmptied, SourceUnavailable
+from procurement_assets.sources.http import HttpClient
+from procurement_assets.sources.manifest import ManifestRow
+from procurement_assets.sources.snapshots import open_raw, refresh_source
+from procurement_assets.sources.taking import CHECKSUM_DIFFERS
+from procurement_assets_tests.sources.conftest import (
+    LATER,
+    LISTING,
+    NOW,
+    Host,
+    etag_of,
+    file_path,
+    resource,
+    served,
+    sha1,
+    sha256,
+)
+
+V1 = b'{"marches": [{"id": "1"}]}'
+V2 = b'{"marches": [{"id": "1"}, {"id": "2"}]}'
+HTML = Response("<html><body>Internal server error</body></html>", 200, {"Content-Type": "text/html"})
+
+
+class Refresher:
+    """Refreshes one source again and again, each time from the rows of the last."""
+
+    def __init__(self, host: Host, lake: Lake, client: HttpClient, source: Source) -> None:
+        self.host, self.lake, self.client, self.source = host, lake, client, source
+        self.rows: list[ManifestRow] = []
+
+    def __call__(self, now: datetime = NOW, previous: Sequence[ManifestRow] | None = None) -> list[ManifestRow]:
+        self.host.asked.clear()
+        before = self.rows if previous is None else previous
+        self.rows = refresh_source(self.source, lake=self.lake, http=self.client, previous=before, now=now)
+        return self.rows
+
+    def one(self, now: datetime = NOW, previous: Sequence[ManifestRow] | None = None) -> ManifestRow:
+        (row,) = self(now, previous)
+        return row
+
+    def serve(self, name: str, data: bytes, *, announced: dict[str, str] | None = None, **changes: Any) -> None:
+        """The listing announces one file, and it is served."""
+        self.host.listing([resource(name, **{"checksum": announced, **changes})])
+        self.host.script(file_path(name), served(data))
+
+    def bytes_of(self, row: ManifestRow) -> bytes:
+        with open_raw(self.lake, row.sha256, verify=True) as handle:
+            return handle.read()
+
+
+@pytest.fixture
+def refresh(host: Host, lake: Lake, client: HttpClient, source: Source) -> Refresher:
+    return Refresher(host, lake, client, source)
+
+
+# Kept and unchanged
+
+
+def test_a_new_file_is_kept_with_everything_known_of_it(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    row = refresh.one()
+    assert row == ManifestRow(
+        source="portail",
+        resource_id="id-a.json",
+        title="a.json",
+        url="https://www.data.gouv.fr/api/1/datasets/r/a.json",
+        status="kept",
+        sha256=sha256(V1),
+        bytes=len(V1),
+        etag=etag_of(V1),
+        content_type="application/json",
+        published_checksum=f"sha1:{sha1(V1)['value']}",
+        published_at="2025-02-01T00:00:00+00:00",
+        created_at="2025-01-01T00:00:00+00:00",
+        fetched_at="2026-03-01T04:00:00+00:00",
+        checked_at="2026-03-01T04:00:00+00:00",
+    )
+    assert refresh.bytes_of(row) == V1
+
+
+def test_no_download_under_way_is_left_behind(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    assert list((refresh.lake / "raw" / "parts").iterdir()) == []
+
+
+def test_the_announced_checksum_of_held_bytes_needs_no_request(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    first = refresh.one()
+    row = refresh.one(LATER)
+    assert refresh.host.paths() == [LISTING]
+    assert row == msgspec.structs.replace(first, status="unchanged", checked_at="2026-03-02T04:00:00+00:00")
+
+
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256"])
+def test_a_checksum_announced_later_is_compared_with_the_bytes_held(refresh: Refresher, kind: str) -> None:
+    import hashlib
+
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.serve("a.json", V1, announced={"type": kind, "value": hashlib.new(kind, V1).hexdigest()})
+    assert refresh.one(LATER).status == "unchanged"
+    assert refresh.host.paths() == [LISTING]
+
+
+def test_without_a_checksum_the_file_is_asked_conditionally(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    received = refresh.client.bytes_received
+    row = refresh.one(LATER)
+    assert (row.status, row.fetched_at) == ("unchanged", "2026-03-01T04:00:00+00:00")
+    assert refresh.host.asked[1].headers["If-None-Match"] == etag_of(V1)
+    assert refresh.client.bytes_received == received
+
+
+def test_a_date_serves_where_there_is_no_etag(refresh: Refresher) -> None:
+    modified = "Sun, 01 Mar 2020 03:00:00 GMT"
+    refresh.host.listing([resource("a.json")])
+    refresh.host.script(file_path("a.json"), Response(V1, 200, {"Last-Modified": modified}), Response(status=304))
+    refresh()
+    assert refresh.one(LATER).status == "unchanged"
+    assert refresh.host.asked[1].headers["If-Modified-Since"] == modified
+
+
+def test_a_changed_file_is_kept_beside_the_old_one(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    old = refresh.one()
+    refresh.serve("a.json", V2, announced=sha1(V2))
+    new = refresh.one(LATER)
+    assert (new.status, new.sha256, new.fetched_at) == ("kept", sha256(V2), "2026-03-02T04:00:00+00:00")
+    assert refresh.bytes_of(old) == V1
+    assert refresh.bytes_of(new) == V2
+
+
+def test_validators_of_another_address_are_not_sent(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.listing([resource("a.json", latest="https://b.fr/moved")])
+    refresh.host.script("/b.fr/moved", served(V2))
+    assert refresh.one(LATER).sha256 == sha256(V2)
+    assert "If-None-Match" not in refresh.host.asked[1].headers
+
+
+def test_bytes_lost_from_the_store_are_downloaded_again(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    refresh.lake.raw(refresh.one().sha256).unlink()
+    row = refresh.one(LATER)
+    assert (row.status, refresh.bytes_of(row)) == ("kept", V1)
+
+
+def test_an_empty_file_is_kept(refresh: Refresher) -> None:
+    refresh.serve("a.json", b"")
+    row = refresh.one()
+    assert (row.status, row.bytes) == ("kept", 0)
+    assert row.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_refresh_that_did_not_end_is_not_paid_twice(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json"), resource("b.json")])
+    refresh.host.script(file_path("a.json"), served(V1))
+    refresh.host.script(file_path("b.json"), Response("", 503))
+    with pytest.raises(SourceUnavailable):
+        refresh()
+    refresh.host.script(file_path("b.json"), served(V2))
+    received = refresh.client.bytes_received
+    assert [(r.status, r.sha256) for r in refresh(LATER)] == [("unchanged", sha256(V1)), ("kept", sha256(V2))]
+    assert refresh.client.bytes_received == received + len(V2)
+
+
+def test_the_mirror_never_shows_in_a_row(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json")])
+    refresh.host.script(
+        file_path("a.json"), Response("", 302, {"Location": f"{refresh.host.url}/static.data.gouv.fr/a.json"})
+    )
+    refresh.host.script("/static.data.gouv.fr/a.json", served(V1))
+    assert refresh.host.url not in repr(refresh.one())
+
+
+def test_a_source_that_is_not_read_says_so(refresh: Refresher) -> None:
+    refresh.source = msgspec.structs.replace(refresh.source, read=False)
+    refresh.serve("a.json", V1)
+    assert refresh.one().read is False
+
+
+# Bytes that are not those announced
+
+
+def test_bytes_damaged_on_the_way_are_downloaded_again(refresh: Refresher) -> None:
+    damaged = V1.replace(b"1", b"7")
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    refresh.host.script(file_path("a.json"), Response(damaged), served(V1))
+    row = refresh.one()
+    assert (row.sha256, row.reason) == (sha256(V1), "")
+    assert refresh.host.asked[2].headers["Cache-Control"] == "no-cache"
+
+
+def test_bytes_that_come_twice_outweigh_a_checksum_that_lags(refresh: Refresher) -> None:
+    refresh.serve("a.json", V2, announced=sha1(V1))
+    row = refresh.one()
+    assert (row.status, row.sha256, row.reason) == ("kept", sha256(V2), CHECKSUM_DIFFERS)
+    assert len(refresh.host.asked) == 3
+    again = refresh.one(LATER)
+    assert (again.status, again.sha256, again.reason) == ("unchanged", sha256(V2), CHECKSUM_DIFFERS)
+    refresh.serve("a.json", V2, announced=sha1(V2))
+    assert refresh.one(LATER).reason == ""
+
+
+def test_bytes_that_change_at_each_download_are_refused(refresh: Refresher) -> None:
+    count = iter(range(100))
+    refresh.host.listing([resource("a.json", V1)])
+    refresh.host.script(file_path("a.json"), lambda _: Response(f"[{next(count)}]"))
+    row = refresh.one()
+    assert (row.status, row.sha256, row.reason) == ("refused", "", "octets différents à chaque téléchargement")
+
+
+def test_a_body_whose_end_nothing_marks_is_taken_when_it_comes_twice(refresh: Refresher) -> None:
+    def unmarked(_: Request) -> Response:
+        return Response((piece for piece in [V1]), 200)
+
+    refresh.host.listing([resource("a.json")])
+    refresh.host.script(file_path("a.json"), unmarked)
+    row = refresh.one()
+    assert (row.status, row.sha256, row.reason) == ("kept", sha256(V1), "")
+    assert refresh.host.paths().count(file_path("a.json")) == 2
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        (HTML, "stale", "le serveur envoie une page ou un message d'erreur à la place des données (12 essais)"),
+        (Response("", 403), "stale", "accès refusé par le serveur (403)"),
+        (Response("", 404), "gone", "l'adresse répond 404 : le fichier n'y est plus"),
+        (Response("", 410), "gone", "l'adresse répond 410 : le fichier n'y est plus"),
+        (Response("", 503), "stale", "le serveur répond 503 (12 essais)"),
+    ],
+)
+def test_a_file_held_that_fails_keeps_its_last_good_bytes(
+    refresh: Refresher, caplog: pytest.LogCaptureFixture, answer: Response, status: str, reason: str
+) -> None:
+    refresh.serve("a.json", V1, announced=sha1(V1))
+    good = refresh.one()
+    refresh.host.listing([resource("a.json", V2, last_modified="2026-03-02T00:00:00+00:00")])
+    refresh.host.script(file_path("a.json"), answer)
+    row = refresh.one(LATER)
+    assert row == msgspec.structs.replace(good, status=status, reason=reason, checked_at="2026-03-02T04:00:00+00:00")
+    assert "bytes" in caplog.records[-2].message or "bytes" in caplog.records[-1].message
+    refresh.serve("a.json", V2, announced=sha1(V2))
+    healed = refresh.one(LATER)
+    assert (healed.status, healed.sha256, healed.reason) == ("kept", sha256(V2), "")
+
+
+def test_a_file_that_stays_stale_keeps_the_same_bytes(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.script(file_path("a.json"), HTML)
+    assert [refresh.one(LATER).status for _ in range(2)] == ["stale", "stale"]
+    assert refresh.rows[0].sha256 == sha256(V1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (HTML, "le serveur envoie une page ou un message d'erreur à la place des données (12 essais)"),
+        (Response("", 403), "accès refusé par le serveur (403)"),
+        (Response("", 404), "l'adresse répond 404 : le fichier n'y est plus"),
+        (Response("", 302, {"Location": "ftp://a.fr/x"}), "adresse refusée (scheme 'ftp' is not http or https)"),
+    ],
+)
+def test_a_file_never_held_is_refused_when_the_answer_is_final(
+    refresh: Refresher, answer: Response, reason: str
+) -> None:
+    refresh.host.listing([resource("a.json")])
+    refresh.host.script(file_path("a.json"), answer)
+    row = refresh.one()
+    assert (row.status, row.sha256, row.bytes, row.reason) == ("refused", "", 0, reason)
+
+
+def test_a_file_over_the_limit_is_refused(refresh: Refresher) -> None:
+    big = b"[" + b"1" * 3_000_000 + b"]"
+    refresh.client.max_bytes = 1024 * 1024
+    refresh.serve("a.json", big)
+    row = refresh.one()
+    assert (row.status, row.reason) == ("refused", "fichier d'au moins 2.9 Mio, au-delà de la limite de 1.0 Mio")
+
+
+def test_a_file_without_an_address_is_refused(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json", url=None, latest=None)])
+    assert refresh.one().reason == "aucune adresse dans la liste"
+
+
+def test_a_file_never_held_that_the_network_fails_stops_the_source(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json")])
+    refresh.host.script(file_path("a.json"), Response("", 503))
+    with pytest.raises(SourceUnavailable) as caught:
+        refresh()
+    message = str(caught.value)
+    assert "source 'portail' (Portail d'essai): file 'a.json' was never held" in message
+    assert "https://www.data.gouv.fr/api/1/datasets/r/a.json: given up after 12 attempts" in message
+    assert "run again" in message
+
+
+@pytest.mark.parametrize("answer", [Response("", 503), HTML, Response("{", 200), Response("", 403)])
+def test_a_listing_that_fails_never_counts_as_empty(refresh: Refresher, answer: Response) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.script(LISTING, answer)
+    with pytest.raises(SourceUnavailable, match=r"source 'portail'.*listing cannot be read.*Nothing was changed"):
+        refresh(LATER)
+
+
+def test_a_listing_that_becomes_empty_is_taken_for_a_fault(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.listing([])
+    with pytest.raises(SourceEmptied, match="its listing is empty, where 1 files were offered"):
+        refresh(LATER)
+
+
+def test_a_listing_that_was_always_empty_gives_no_rows(refresh: Refresher) -> None:
+    refresh.host.listing([])
+    assert refresh() == []
+
+
+# Gone and ignored
+
+
+def test_a_file_no_longer_listed_is_gone_and_its_bytes_stay(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json"), resource("b.json")])
+    refresh.host.script(file_path("a.json"), served(V1))
+    refresh.host.script(file_path("b.json"), served(V2))
+    refresh()
+    refresh.host.listing([resource("a.json")])
+    for _ in range(2):
+        a, b = refresh(LATER)
+        assert (a.status, b.status, b.reason) == (
+            "unchanged",
+            "gone",
+            "le fichier n'est plus dans la liste de la source",
+        )
+        assert refresh.bytes_of(b) == V2
+
+
+def test_a_file_that_comes_back_is_no_longer_gone(refresh: Refresher) -> None:
+    both = [resource("a.json", V1), resource("b.json", V2)]
+    refresh.host.script(file_path("a.json"), served(V1))
+    refresh.host.script(file_path("b.json"), served(V2))
+    for listed in (both, both[:1], both):
+        refresh.host.listing(listed)
+        refresh()
+    assert [(r.status, r.reason) for r in refresh.rows] == [("unchanged", ""), ("unchanged", "")]
+
+
+def test_a_file_never_held_that_disappears_leaves_no_row(refresh: Refresher) -> None:
+    refresh.host.listing([resource("a.json"), resource("b.json")])
+    refresh.host.script(file_path("a.json"), served(V1))
+    refresh()
+    refresh.host.listing([resource("a.json")])
+    assert [r.title for r in refresh(LATER)] == ["a.json"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_dataset_that_is_unpublished_is_gone_and_its_bytes_stay(refresh: Refresher, status: int) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.script(LISTING, Response("", status))
+    row = refresh.one(LATER)
+    assert (row.status, refresh.bytes_of(row)) == ("gone", V1)
+    assert row.reason == f"la source n'est plus publiée : l'adresse répond {status} : le fichier n'y est plus"
+
+
+def test_a_dataset_that_never_was_is_an_error(refresh: Refresher) -> None:
+    refresh.host.script(LISTING, Response("", 404))
+    with pytest.raises(SourceUnavailable, match=r"answered 404.*Check the address in publishers\.toml"):
+        refresh()
+
+
+def test_what_the_settings_leave_out_is_ignored_with_the_reason_and_never_asked(refresh: Refresher) -> None:
+    refresh.host.listing([resource("doc.pdf", format="pdf")])
+    row = refresh.one()
+    assert (row.status, row.sha256, row.reason) == ("ignored", "", "format « pdf » : seuls JSON et XML sont lus")
+    assert refresh.host.paths() == [LISTING]
+
+
+def test_a_file_that_the_settings_no_longer_ask_for_is_ignored(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.source = msgspec.structs.replace(refresh.source, titles=("b.json",))
+    assert refresh.one(LATER).status == "ignored"
+
+
+def test_a_file_neither_listed_nor_asked_for_leaves_no_row(refresh: Refresher) -> None:
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.source = msgspec.structs.replace(refresh.source, titles=("b.json",))
+    refresh.serve("b.json", V2)
+    assert [(r.title, r.status) for r in refresh(LATER)] == [("b.json", "kept")]
+
+
+def test_a_file_renamed_or_retyped_by_the_platform_does_not_lose_its_bytes(refresh: Refresher) -> None:
+    refresh.source = msgspec.structs.replace(refresh.source, titles=("a.json",))
+    refresh.serve("a.json", V1)
+    refresh()
+    refresh.host.listing([{**resource("a.json"), "title": "Données 2024"}])
+    row = refresh.one(LATER)
+    assert (row.status, row.title, row.sha256) == ("gone", "a.json", sha256(V1))
+    refresh.host.listing([resource("a.json", type="documentation")])
+    assert refresh.one(LATER).status == "gone"
+
+
+# Other kinds of source
+
+
+def test_one_address_is_a_source(refresh: Refresher) -> None:
+    refresh.source = Source(id="fichier", name="Un fichier", kind="file", rank=1, url="https://a.fr/marches.xml")
+    refresh.host.script("/a.fr/marches.xml", served(b"<marches/>", "application/xml"))
+    row = refresh.one()
+    assert (row.resource_id, row.title, row.status) == ("fichier", "Un fichier", "kept")
+    assert row.url == "https://a.fr/marches.xml"
+    assert refresh.one(LATER).status == "unchanged"
+
+
+def test_generated_files_are_stored_like_the_others(refresh: Refresher, monkeypatch: pytest.MonkeyPatch) -> None:
+    class File(msgspec.Struct):
+        title: str
+        path: Path
+        published_at: str
+
+    def write(source: Source, folder: Path) -> list[File]:
+        (folder / "x").write_bytes(f"[{source.sample_seed}]".encode())
+        return [File("x.json", folder / "x", "2026-01-01T00:00:00+00:00")]
+
+    monkeypatch.setattr("procurement_assets.sample.write_sample_files", write)
+    refresh.source = Source(id="demo", name="Démo", kind="sample", rank=1, sample_profile="p", sample_seed=7)
+    row = refresh.one()
+    assert row == ManifestRow(
+        source="demo",
+        resource_id="x.json",
+        title="x.json",
+        url="sample://demo/x.json",
+        status="kept",
+        sha256=sha256(b"[7]"),
+        bytes=3,
+        published_at="2026-01-01T00:00:00+00:00",
+        created_at="2026-01-01T00:00:00+00:00",
+        fetched_at="2026-03-01T04:00:00+00:00",
+        checked_at="2026-03-01T04:00:00+00:00",
+    )
+    assert refresh.bytes_of(row) == b"[7]"
+    again = refresh.one(LATER)
+    assert (again.status, again.fetched_at) == ("unchanged", row.fetched_at)
+    assert refresh.host.asked == []
+
+
+def test_a_real_sample_source_gives_the_same_bytes_each_time(tmp_path: Path, client: HttpClient) -> None:
+    source = Source(id="demo", name="Démo", kind="sample", rank=1, sample_profile="paris-maximilien", sample_records=20)
+    stored = []
+    for name in ("one", "two"):
+        rows = refresh_source(source, lake=Lake(tmp_path / name), http=client, previous=[], now=NOW)
+        stored.append([(r.resource_id, r.sha256, r.published_at) for r in rows])
+    assert stored[0] == stored[1]
+    assert stored[0]
+    assert client.requests == 0
+
+
+def test_a_time_without_a_zone_is_a_fault_of_the_caller(refresh: Refresher) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        refresh(datetime(2026, 3, 1))
+
+
+def test_it_works_in_a_bucket(host: Host, client: HttpClient, source: Source, tmp_path: Path) -> None:
+    bucket = Refresher(host, Lake(f"memory://refresh-{tmp_path.name}/lake"), client, source)
+    bucket.serve("a.json", V1, announced=sha1(V1))
+    row = bucket.one()
+    assert (row.status, bucket.bytes_of(row)) == ("kept", V1)
+    assert bucket.one(LATER).status == "unchanged"
+    assert host.paths() == [LISTING]
