@@ -92,8 +92,15 @@ def _refresh(publisher: str, instance: str) -> int:
         return 2
 
 
+def _only_the_demo_was_run() -> bool:
+    """Whether to open the demo unasked: nothing in the environment names another lake, and only the demo is there."""
+    named = any(os.environ.get(n) for n in ("DAGSTER_HOME", "PROCUREMENT_LAKE", "PROCUREMENT_PUBLISHERS"))
+    homes = ROOT / ".dagster"
+    return not named and (homes / "demo").exists() and not (homes / "main").exists()
+
+
 def _ui(args: argparse.Namespace) -> int:
-    demo = args.demo or (not (ROOT / ".dagster" / "main").exists() and (ROOT / ".dagster" / "demo").exists())
+    demo = args.demo or _only_the_demo_was_run()
     if demo:
         _use_demo()
     settings = load_settings()

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from procurement_assets.lake import Lake
-from procurement_assets.schema import TABLES, Table
+from procurement_assets.schema import Table
 
 OWNERS = ["team:dsin"]
 PREVIEW_ROWS = 5
@@ -67,14 +67,17 @@ def definition_metadata(table: Table, lineage: Mapping[str, list[tuple[str, str]
 def table_metadata(
     lake: Lake, name: str, publisher: str, lineage: Mapping[str, list[tuple[str, str]]] | None = None
 ) -> dict[str, Any]:
-    """Metadata of a table that was just written."""
+    """Metadata of a table that was just written.
+
+    The column schema is the definition's alone: given twice, the UI shows the names in small letters.
+    """
     path = lake.table(name, publisher)
     with path.open("rb") as handle:
         rows = pl.scan_parquet(handle).select(pl.len()).collect().item()
     with path.open("rb") as handle:
         head = pl.read_parquet(handle, n_rows=PREVIEW_ROWS)
     return {
-        **definition_metadata(TABLES[name], lineage),
+        **({"dagster/column_lineage": column_lineage(lineage)} if lineage else {}),
         "dagster/partition_row_count": rows,
         "dagster/uri": str(path),
         "taille (octets)": path.stat().st_size,
