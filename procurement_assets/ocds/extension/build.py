@@ -1,0 +1,166 @@
+"""The files of the local extension `ocds_fr_decp`, made from its typed model: one description, no copy by hand.
+
+    python -m procurement_assets.ocds.extension.build
+
+rewrites `ocds_fr_decp/` (`extension.json`, `release-schema.json`, `codelists/*.csv`). A test fails when the files are
+older than the model. Published beside the data, at `url(publisher)`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from procurement_assets.decp import codelists as lists
+from procurement_assets.ocds.extension import model
+from procurement_assets.publishers import Publisher
+
+FOLDER = Path(__file__).with_name("ocds_fr_decp")
+VERSION = "1.0"
+
+_PATCHED = {
+    "Tender": model.DecpTender,
+    "Award": model.DecpAward,
+    "Contract": model.DecpContract,
+    "Subcontract": model.DecpSubcontract,
+    "Amendment": model.DecpAmendment,
+}
+"""OCDS definition that gets a `decp` object, and which."""
+
+_CODELISTS: dict[str, tuple[str, tuple[lists.CodeList, ...]]] = {
+    "nature": ("decpNature.csv", (lists.NATURE_MARCHE, lists.NATURE_CONCESSION)),
+    "techniques": ("decpTechnique.csv", (lists.TECHNIQUES,)),
+    "modalitesExecution": ("decpModaliteExecution.csv", (lists.MODALITES_EXECUTION,)),
+    "considerationsSociales": (
+        "decpConsiderationSociale.csv",
+        (lists.SOCIALES_MARCHE, lists.SOCIALES_CONCESSION),
+    ),
+    "considerationsEnvironnementales": ("decpConsiderationEnvironnementale.csv", (lists.ENVIRONNEMENTALES,)),
+    "ccag": ("decpCcag.csv", (lists.CCAG,)),
+    "formePrix": ("decpFormePrix.csv", (lists.FORME_PRIX_2022, lists.FORME_PRIX_2019)),
+    "typesPrix": ("decpTypePrix.csv", (lists.TYPES_PRIX,)),
+    "typeGroupementOperateurs": ("decpTypeGroupement.csv", (lists.GROUPEMENT,)),
+    "variationPrix": ("decpVariationPrix.csv", (lists.VARIATION_PRIX,)),
+    "typeCode": ("decpTypeCodeLieu.csv", (lists.TYPE_CODE_LIEU,)),
+}
+"""Field to its open code list. Open: a published value outside the list is kept (and found by the quality rules)."""
+
+GAZETTEERS = {
+    "FR-LAPOSTE-CP": "Code postal (La Poste)",
+    "FR-COG-COM": "Commune (code officiel géographique, Insee)",
+    "FR-COG-ARR": "Arrondissement (code officiel géographique, Insee)",
+    "FR-COG-CAN": "Canton (code officiel géographique, Insee)",
+    "FR-COG-DEP": "Département (code officiel géographique, Insee)",
+    "FR-COG-REG": "Région (code officiel géographique, Insee)",
+}
+"""Codes that we add to the open code list `locationGazetteers` of the extension location, told in the publication
+policy. Not a `+` list of this extension: those may only add to lists of the standard (libcoveocds refuses others)."""
+
+
+def url(publisher: Publisher) -> str:
+    """Where the publisher serves the extension: what `extensions` of its packages says."""
+    return f"{publisher.uri.rstrip('/')}/ocds/extensions/ocds_fr_decp/{VERSION}/extension.json"
+
+
+@lru_cache(maxsize=1)
+def release_schema() -> dict[str, Any]:
+    """The extension's patch of the release schema."""
+    _, components = msgspec.json.schema_components(_PATCHED.values(), ref_template="#/definitions/{name}")
+    definitions: dict[str, Any] = {
+        name: {"properties": {"decp": _decp_reference(decp.__name__)}} for name, decp in _PATCHED.items()
+    }
+    definitions |= {name: _definition(name, c) for name, c in sorted(components.items()) if name != "Euros"}
+    return {"definitions": definitions}
+
+
+def _decp_reference(name: str) -> dict[str, str]:
+    description = "Données essentielles de la commande publique sans équivalent dans OCDS."
+    return {"title": "DECP", "description": description, "$ref": f"#/definitions/{name}"}
+
+
+def _definition(name: str, component: dict[str, Any]) -> dict[str, Any]:
+    required = component.get("required", [])
+    properties = {field: _field(field, schema, field in required) for field, schema in component["properties"].items()}
+    title = name.removeprefix("Decp")
+    head = {"title": f"DECP {title}", "description": component["description"], "type": "object"}
+    return head | ({"required": required} if required else {}) | {"properties": properties, "minProperties": 1}
+
+
+def _field(field: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
+    """A field in the style of OCDS extensions: null is allowed where the field may be left out."""
+    described = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+    alternative = next(a for a in schema.get("anyOf", [{}]) if a != {"type": "null"})
+    inner: dict[str, Any] = {"title": "Identifiant", "description": "Identifiant local."} | described | alternative
+    inner.pop("pattern", None)
+    if "allOf" in inner:
+        inner |= inner.pop("allOf")[0]
+    if "$ref" in inner:
+        return inner | {"$ref": inner["$ref"].replace("/Euros", "/Value")}
+    kind = inner.get("type", "string")
+    of_objects = kind == "array" and "$ref" in inner["items"]
+    if kind == "array" and not of_objects:
+        inner["items"] = {"type": "string", "minLength": 1}
+    if field in _CODELISTS:
+        inner |= {"codelist": _CODELISTS[field][0], "openCodelist": True}
+    if "enum" in inner:
+        inner |= {"codelist": f"decp{field.capitalize()}.csv", "openCodelist": False}
+        inner["enum"] = [*inner["enum"]] + ([] if required else [None])
+    return inner | {"type": kind if required or of_objects else [kind, "null"]}
+
+
+def codelists() -> dict[str, str]:
+    """The extension's code lists: file name to CSV text."""
+    files = {
+        name: _csv((label, label) for values in groups for label in values.labels)
+        for name, groups in _CODELISTS.values()
+    }
+    files["decpKind.csv"] = _csv([("concession", "Concession"), ("marche", "Marché public")])
+    files["decpFormat.csv"] = _csv([("2019", "Arrêtés de 2017 à 2019"), ("2022", "Arrêtés du 22 décembre 2022")])
+    return dict(sorted(files.items()))
+
+
+def _csv(rows: Iterable[tuple[str, str]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("Code", "Title"))
+    writer.writerows(dict.fromkeys(rows))
+    return out.getvalue()
+
+
+def metadata() -> dict[str, Any]:
+    """The extension's `extension.json`."""
+    return {
+        "name": {"en": "French essential procurement data (DECP)", "fr": "Données essentielles (DECP)"},
+        "description": {
+            "en": "Adds the fields of the French regulatory procurement data (DECP) that OCDS has no field for.",
+            "fr": "Ajoute les champs des données essentielles de la commande publique sans équivalent dans OCDS.",
+        },
+        "compatibility": ["1.1"],
+        "dependencies": [],
+        "codelists": list(codelists()),
+        "schemas": ["release-schema.json"],
+    }
+
+
+def files() -> dict[str, str]:
+    """Every file of the extension: path in its folder to text."""
+    written = {"extension.json": _json(metadata()), "release-schema.json": _json(release_schema())}
+    return written | {f"codelists/{name}": text for name, text in codelists().items()}
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        target = FOLDER / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")

@@ -1,0 +1,235 @@
+"""Events to releases (research/ocds.md §2.3, §2.4).
+
+| event | tags | says |
+|---|---|---|
+| award | tender, award, contract | everything known at the award |
+| act of subcontracting | awardUpdate | subcontractor, sum of the acts |
+| modification of an act | awardUpdate | new values of the act, new sum |
+| modification | contractAmendment | new value, new period, the amendment |
+| … that adds holders | awardUpdate, contractAmendment | the same award, all its suppliers |
+| … that replaces holders | awardUpdate, contractAmendment | a new award; the former is cancelled |
+| year of a concession | implementation, then implementationUpdate | investment, tariffs |
+
+Every release has the buyer and every party that it refers to, so that each can be read alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from procurement_assets.decp.model import Contract, Execution, Modification, Version
+from procurement_assets.decp.versions import versions
+from procurement_assets.ocds.extension.model import DecpAmendment, DecpContract
+from procurement_assets.ocds.mapping.award import award
+from procurement_assets.ocds.mapping.contract import (
+    CONTRACT_ID,
+    contract_period,
+    contract_section,
+    decp_execution,
+    implementation,
+)
+from procurement_assets.ocds.mapping.dates import midnight, unplaced
+from procurement_assets.ocds.mapping.identity import contract_ocid, escape
+from procurement_assets.ocds.mapping.parties import Parties
+from procurement_assets.ocds.mapping.subcontracting import Subcontractors
+from procurement_assets.ocds.mapping.tender import bids, related_processes, tender
+from procurement_assets.ocds.mapping.timeline import Event, award_day, events, moments
+from procurement_assets.ocds.mapping.values import euros, text
+from procurement_assets.ocds.model import Amendment, Award, Release
+from procurement_assets.ocds.model import Contract as OcdsContract
+from procurement_assets.ocds.values import Tag
+from procurement_assets.publishers import Publisher
+
+
+def releases(
+    contract: Contract,
+    publisher: Publisher,
+    *,
+    fallback_date: str,
+    names: Mapping[str, str] | None = None,
+    ocid: str | None = None,
+) -> list[Release]:
+    """The releases of a contract, oldest first, with distinct ids and strictly increasing dates.
+
+    `names`: SIRET or SIREN to the name in the register. `ocid`: the one already given to this contract, when it is
+    kept (default: made from the buyer and the id). `fallback_date` (`YYYY-MM-DD`): the date of a contract that has
+    none at all; pass the day it was first seen, so that it does not move from one snapshot to the next.
+    """
+    return _Process(contract, publisher, fallback_date, names, ocid).releases()
+
+
+class _Process:
+    """One contracting process while its releases are made: what the earlier releases have said."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        publisher: Publisher,
+        fallback_date: str,
+        names: Mapping[str, str] | None,
+        ocid: str | None,
+    ) -> None:
+        self.contract = contract
+        self.prefix = publisher.ocid_prefix
+        self.ocid = ocid or contract_ocid(self.prefix, contract)
+        self.fallback_date = fallback_date
+        self.parties = Parties(contract, names)
+        self.suppliers = self.parties.ids_of(contract.titulaires)
+        self.award_number = 1
+        self.done: list[Release] = []
+        self.ids: set[str] = set()
+        self.years: set[str] = set()
+
+    def releases(self) -> list[Release]:
+        contract = self.contract
+        start = award_day(contract, self.fallback_date)
+        if not (
+            contract.modifications
+            or contract.actesSousTraitance
+            or contract.modificationsActesSousTraitance
+            or contract.donneesExecution
+        ):
+            self._award(next(moments(start, [])))
+            return self.done
+        happened = events(contract, start)
+        dates = moments(start, happened)
+        self._award(next(dates))
+        self.versions = versions(contract)
+        self.subcontractors = Subcontractors(contract, self.parties)
+        for event in happened:
+            self._event(event, next(dates))
+        return self.done
+
+    def _release(self, key: str, moment: str, tags: list[Tag], party_ids: list[str], **sections: object) -> None:
+        release_id = f"{self.ocid}-{key}"
+        while release_id in self.ids:  # two years published on one day, two acts with one id
+            release_id += "-bis"
+        self.ids.add(release_id)
+        parties = self.parties
+        self.done.append(
+            Release(
+                ocid=self.ocid,
+                id=release_id,
+                date=moment,
+                tag=tags,
+                initiationType="tender",
+                language="fr",
+                parties=parties.organizations(party_ids),
+                buyer=parties.reference(parties.buyer),
+                **sections,  # type: ignore[arg-type]
+            )
+        )
+
+    def _award(self, moment: str) -> None:
+        contract, parties = self.contract, self.parties
+        parties.give("supplier", self.suppliers)
+        first = award(contract, parties, self.suppliers, number=1, date=contract.date, amount=contract.amount)
+        self._release(
+            "initial",
+            moment,
+            ["tender", "award", "contract"],
+            self.suppliers,
+            tender=tender(contract),
+            bids=bids(contract),
+            awards=[first],
+            contracts=[contract_section(contract, parties, first.id)],
+            relatedProcesses=related_processes(contract, self.prefix),
+        )
+
+    def _event(self, event: Event, moment: str) -> None:
+        what = event.what
+        if isinstance(what, Modification):
+            self._modification(what, self.versions[event.rank], moment)
+        elif isinstance(what, Execution):
+            self._execution(what, moment)
+        else:
+            said, key, party_ids = self.subcontractors.said(what, str(self.award_number), self.suppliers)
+            self._release(key, moment, ["awardUpdate"], party_ids, awards=[said])
+
+    def _modification(self, published: Modification, version: Version, moment: str) -> None:
+        holders = self.parties.ids_of(published.titulaires) if published.titulaires else None
+        amendment = self._amendment(published, version, holders)
+        awards, party_ids = self._new_holders(holders, amendment, version) if holders else (None, [])
+        section = OcdsContract(
+            id=CONTRACT_ID,
+            awardID=str(self.award_number),
+            value=euros(version.montant) if published.amount is not None else None,
+            period=contract_period(self.contract, version.dureeMois) if published.dureeMois is not None else None,
+            amendments=[amendment],
+            decp=DecpContract(dureeMois=version.dureeMois) if published.dureeMois is not None else None,
+        )
+        tags: list[Tag] = ["awardUpdate", "contractAmendment"] if awards else ["contractAmendment"]
+        self._release(f"modification-{version.number}", moment, tags, party_ids, awards=awards, contracts=[section])
+
+    def _new_holders(
+        self, holders: list[str], amendment: Amendment, version: Version
+    ) -> tuple[list[Award] | None, list[str]]:
+        """The awards of a modification that changes the holders.
+
+        An array merged by id cannot lose an object: a holder can be added to the award, but one that leaves needs a
+        new award, and the former is cancelled (research/ocds.md §2.4).
+        """
+        before = self.suppliers
+        if set(holders) == set(before):
+            return None, holders
+        self.parties.give("supplier", holders)
+        self.suppliers = holders
+        if set(before) <= set(holders):
+            added = Award(id=str(self.award_number), suppliers=[self.parties.reference(h) for h in holders])
+            return [added], holders
+        former = Award(id=str(self.award_number), status="cancelled", amendments=[amendment])
+        self.award_number += 1
+        new = award(
+            self.contract, self.parties, holders, number=self.award_number, date=version.date, amount=version.montant
+        )
+        return [former, new], holders
+
+    def _amendment(self, published: Modification, version: Version, holders: list[str] | None) -> Amendment:
+        changed = ", ".join(_CHANGED[c] for c in version.changed)
+        return Amendment(
+            id=str(version.number),
+            date=midnight(published.date),
+            rationale=text(published.objetModification),
+            description=f"Modification n° {version.number} : {changed}." if changed else None,
+            amendsReleaseID=self.done[-1].id,
+            releaseID=f"{self.ocid}-modification-{version.number}",
+            decp=_decp_amendment(published, holders),
+        )
+
+    def _execution(self, year: Execution, moment: str) -> None:
+        key = escape(text(year.datePublicationDonneesExecution) or "sans-date")
+        while key in self.years:
+            key += "-bis"
+        first = not self.years
+        self.years.add(key)
+        section = OcdsContract(
+            id=CONTRACT_ID,
+            awardID=str(self.award_number),
+            implementation=implementation(year, key),
+            decp=decp_execution(year, key),
+        )
+        tag: Tag = "implementation" if first else "implementationUpdate"
+        self._release(f"execution-{key}", moment, [tag], [], contracts=[section])
+
+
+_CHANGED = {"montant": "montant", "dureeMois": "durée", "titulaires": "titulaires"}
+
+
+def _decp_amendment(published: Modification, holders: list[str] | None) -> DecpAmendment | None:
+    """`amendments[].decp` (local extension): what the modification published, changed or not."""
+    both = published.dateNotificationModification and published.dateSignatureModification
+    found = DecpAmendment(
+        id=published.id,
+        dateNotificationModification=unplaced(published.dateNotificationModification),
+        dateSignatureModification=(
+            published.dateSignatureModification if both else unplaced(published.dateSignatureModification)
+        ),
+        datePublicationDonneesModification=text(published.datePublicationDonneesModification),
+        dureeMois=published.dureeMois,
+        montant=euros(published.amount),
+        titulaires=holders,
+    )
+    return None if found == _NOTHING else found
+
+
+_NOTHING = DecpAmendment()

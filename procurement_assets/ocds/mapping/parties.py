@@ -1,0 +1,104 @@
+"""Section `parties`: the organisations of one contract, each once, with the union of its roles.
+
+`parties[].roles` is a list of strings, so a later release replaces it whole (research/ocds.md §1.3): every release
+writes all the roles that the party has had so far. A party has one name in all the releases of a contract, the first
+published one, else the register's: its references repeat it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from procurement_assets.decp.model import Contract, Operateur
+from procurement_assets.ocds.mapping.identity import Identity, identify
+from procurement_assets.ocds.mapping.values import text
+from procurement_assets.ocds.model import Identifier, Organization, OrganizationReference
+from procurement_assets.ocds.values import Role
+
+_ROLES: tuple[Role, ...] = ("buyer", "supplier", "subcontractor")
+
+
+class Parties:
+    """The parties of one contract."""
+
+    def __init__(self, contract: Contract, names: Mapping[str, str] | None) -> None:
+        self._registered = names or {}
+        self._identities: dict[str, Identity] = {}
+        self._names: dict[str, str | None] = {}
+        self._roles: dict[str, tuple[Role, ...]] = {}
+        self.buyer = self._known(contract.acheteur_id, contract.acheteur_nom)
+        self._roles[self.buyer] = ("buyer",)
+        for holder in _operators(contract):
+            self.id_of(holder)
+
+    def _known(self, siret: str, name: str | None) -> str:
+        return self._add(identify("SIRET", siret, name, "buyer"), name)
+
+    def _add(self, identity: Identity, name: str | None) -> str:
+        party_id = identity.party_id
+        if party_id not in self._identities:
+            self._identities[party_id] = identity
+            self._names[party_id] = name or self._register_name(identity)
+        elif name and not self._names[party_id]:
+            self._names[party_id] = name
+        return party_id
+
+    def _register_name(self, identity: Identity) -> str | None:
+        if not self._registered:
+            return None
+        for identifier in (*(identity.additional or ()), identity.identifier):
+            if identifier is not None and identifier.scheme == "FR-RCS" and identifier.id in self._registered:
+                return self._registered[identifier.id]
+        return None
+
+    def id_of(self, operator: Operateur, fallback: str = "unidentified") -> str:
+        """The party id of an operator."""
+        name = text(operator.denominationSociale)
+        return self._add(identify(operator.typeIdentifiant, operator.id, name, fallback), name)
+
+    def ids_of(self, operators: Iterable[Operateur]) -> list[str]:
+        """The party ids of holders, in order, repetitions collapsed; one without id or name is known by its rank."""
+        operators = list(operators)
+        if len(operators) == 1:
+            return [self.id_of(operators[0], "unidentified-1")]
+        return list(dict.fromkeys(self.id_of(o, f"unidentified-{n}") for n, o in enumerate(operators, start=1)))
+
+    def give(self, role: Role, party_ids: Iterable[str]) -> None:
+        """Parties take a role, from this release on."""
+        for party_id in party_ids:
+            held = self._roles.get(party_id, ())
+            if role not in held:
+                self._roles[party_id] = tuple(r for r in _ROLES if r in held or r == role)
+
+    def reference(self, party_id: str) -> OrganizationReference:
+        """A reference to a party."""
+        return OrganizationReference(id=party_id, name=self._names[party_id])
+
+    def organizations(self, party_ids: Iterable[str]) -> list[Organization]:
+        """The `parties` of a release: the buyer, then those it refers to."""
+        return [self._organization(p) for p in dict.fromkeys((self.buyer, *party_ids))]
+
+    def _organization(self, party_id: str) -> Organization:
+        _, identifier, additional = self._identities[party_id]
+        if self._registered and identifier is not None and identifier.scheme == "FR-RCS":
+            legal = self._registered.get(identifier.id or "")
+            if legal:
+                identifier = Identifier(scheme=identifier.scheme, id=identifier.id, legalName=legal, uri=identifier.uri)
+        return Organization(
+            id=party_id,
+            name=self._names[party_id],
+            identifier=identifier,
+            additionalIdentifiers=additional,
+            roles=list(self._roles[party_id]),
+        )
+
+
+def _operators(contract: Contract) -> Iterable[Operateur]:
+    """Identified operators of later events, whose names may be the first ones published."""
+    if contract.modifications or contract.actesSousTraitance:
+        yield from (o for o in contract.titulaires if o.id or o.denominationSociale)
+        for modification in contract.modifications:
+            yield from (o for o in modification.titulaires or () if o.id or o.denominationSociale)
+        for act in contract.actesSousTraitance:
+            if act.sousTraitant and (act.sousTraitant.id or act.sousTraitant.denominationSociale):
+                yield act.sousTraitant

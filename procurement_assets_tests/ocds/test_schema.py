@@ -1,0 +1,270 @@
+"""Official schema, our extension, our profile."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from procurement_assets.decp.model import Contract
+from procurement_assets.lake import Lake
+from procurement_assets.ocds.compile import Compiler, merge_rules
+from procurement_assets.ocds.countries import COUNTRIES
+from procurement_assets.ocds.extension import build
+from procurement_assets.ocds.pins import PINS, as_toml, load_pins, repin
+from procurement_assets.ocds.profile import profile_schema
+from procurement_assets.ocds.schema import lake_fetch, load_schema, merge_patch, official_schema, references
+from procurement_assets.sources.errors import HttpError, ReferenceUnavailable
+from procurement_assets_tests.ocds.support import MIRROR, PROFILE, encoded, fetch, needs_shared, official
+from procurement_assets_tests.strategies import contracts
+
+
+def test_without_the_official_files_the_profile_stands_in_and_says_why() -> None:
+    def unreachable(url: str, _: str) -> bytes:
+        raise ReferenceUnavailable(f"{url} is needed and is not in the lake yet: no network")
+
+    schema = load_schema(unreachable)
+    assert schema.source == "profile"
+    assert schema.skipped_reason is not None
+    assert "standard.open-contracting.org/schema/1__1__5/release-schema.json" in schema.skipped_reason
+    assert "no network" in schema.skipped_reason
+
+
+class _Http:
+    """An HTTP client on the mirror, that can be cut off."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+
+    def get_bytes(self, url: str) -> bytes:
+        """The file of the mirror."""
+        if not self.reachable:
+            raise HttpError(url, "no network", "unreachable")
+        return (MIRROR / url.removeprefix("https://")).read_bytes()
+
+
+@needs_shared
+def test_official_files_are_read_once_then_kept_in_the_lake(tmp_path: Path) -> None:
+    http: Any = _Http()
+    lake = Lake(tmp_path)
+    first = load_schema(lake_fetch(lake, http))
+    http.reachable = False
+    assert load_schema(lake_fetch(lake, http)) == first
+    assert first.source == "official"
+    elsewhere = load_schema(lake_fetch(Lake(tmp_path / "empty"), http))
+    assert elsewhere.source == "profile"
+    assert "no network" in (elsewhere.skipped_reason or "")
+
+
+@needs_shared
+def test_the_official_schema_has_every_declared_extension() -> None:
+    schema = official()
+    assert (schema.source, schema.skipped_reason) == ("official", None)
+    definitions = schema.release["definitions"]
+    assert definitions["Tender"]["properties"]["decp"]["$ref"] == "#/definitions/DecpTender"
+    assert "sustainability" in definitions["Tender"]["properties"]
+    assert "deliveryLocations" in definitions["Item"]["properties"]
+    assert "statistics" in schema.release["properties"]["bids"]["properties"]
+
+
+@needs_shared
+def test_no_reference_of_the_patched_schema_dangles() -> None:
+    schema = official().release
+    assert set(references(schema)) <= {f"#/definitions/{name}" for name in schema["definitions"]}
+
+
+@needs_shared
+def test_an_extension_that_needs_another_one_is_refused() -> None:
+    """`lots` refers to a definition of `submissionTerms` (research/ocds.md §2.0): here, one that is not declared."""
+    pins = load_pins()
+    without = msgspec.structs.replace(pins, extension=[e for e in pins.extension if e.id != "techniques"])
+
+    def with_dangling(url: str, sha256: str) -> bytes:
+        data = json.loads(fetch(url, sha256)) if url.endswith("release-schema.json") else None
+        if data is not None and "ocds_finance" in url:
+            data["definitions"]["Finance"]["properties"]["x"] = {"$ref": "#/definitions/Techniques"}
+        return fetch(url, sha256) if data is None else json.dumps(data).encode()
+
+    with pytest.raises(ValueError, match="#/definitions/Techniques"):
+        official_schema(with_dangling, without)
+
+
+@needs_shared
+def test_our_patching_equals_that_of_the_official_tool() -> None:
+    from ocdsextensionregistry.util import remove_nulls
+
+    json_merge_patch = pytest.importorskip("json_merge_patch")
+    pins = load_pins()
+    base = json.loads(fetch(pins.standard.base + "release-schema.json", pins.standard.files["release-schema.json"]))
+    ours: Any = base
+    theirs = deepcopy(base)
+    for extension in pins.extension:
+        patch = json.loads(fetch(f"{extension.base}release-schema.json", extension.files["release-schema.json"]))
+        remove_nulls(patch)
+        ours = merge_patch(ours, patch)
+        json_merge_patch.merge(theirs, patch)
+    assert ours == theirs
+
+
+@needs_shared
+def test_the_pins_are_those_of_the_files() -> None:
+    def read(url: str) -> bytes:
+        return (MIRROR / url.removeprefix("https://")).read_bytes()
+
+    assert as_toml(repin(load_pins(), read)) == PINS.read_text(encoding="utf-8")
+
+
+@needs_shared
+def test_the_country_codes_are_those_of_the_extension() -> None:
+    countries = official().release["definitions"]["Address"]["properties"]["country"]["enum"]
+    assert [c for c in countries if c] == list(COUNTRIES)
+
+
+def test_the_files_of_the_local_extension_are_those_of_its_model() -> None:
+    written = {
+        str(path.relative_to(build.FOLDER)): path.read_text(encoding="utf-8")
+        for path in build.FOLDER.rglob("*")
+        if path.is_file()
+    }
+    assert written == build.files(), "run python -m procurement_assets.ocds.extension.build"
+
+
+@needs_shared
+def test_the_local_extension_adds_no_field_that_the_standard_has() -> None:
+    """Its fields stand in `decp`; a field of the same name beside it would say the same thing twice."""
+    definitions = official().release["definitions"]
+    for name, patch in build.release_schema()["definitions"].items():
+        if "type" not in patch:
+            assert set(patch["properties"]) == {"decp"}, name
+            beside = set(definitions[name]["properties"])
+            inside = set(definitions[f"Decp{name}"]["properties"]) - {"id"}
+            # `decp.techniques` holds only the labels that `tender.techniques` has no field for: see test_mapping.
+            assert beside & inside <= {"techniques"}
+
+
+def test_the_profile_has_no_null_no_default_and_no_open_object() -> None:
+    text = json.dumps(profile_schema())
+    assert '"null"' not in text
+    assert '"default"' not in text
+    objects = [profile_schema(), *profile_schema()["definitions"].values()]
+    assert all(o["additionalProperties"] is False for o in objects)
+
+
+@needs_shared
+def test_the_profile_merges_as_the_official_schema_on_every_field_we_write() -> None:
+    ours, theirs = merge_rules(PROFILE), merge_rules(official())
+    paths = set(_paths(PROFILE.release, PROFILE.release["definitions"]))
+    assert ours == {path: rule for path, rule in theirs.items() if path in paths}
+    assert ours[("parties", "roles")] == "wholeListMerge"
+    assert ("awards", "suppliers") not in ours
+
+
+def _paths(node: Any, definitions: Any, path: tuple[str, ...] = ()) -> Any:
+    node = definitions[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+    for name, value in node.get("properties", {}).items():
+        yield (*path, name)
+        yield from _paths(value.get("items", value), definitions, (*path, name))
+
+
+def _mutations(draw: st.DrawFn, node: Any) -> None:
+    """Change one place of a release, at random: another value, a field less, a field more, an entry twice."""
+    places: list[tuple[Any, Any]] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict | list):
+            for key in value if isinstance(value, dict) else range(len(value)):
+                places.append((value, key))
+                walk(value[key])
+
+    walk(node)
+    holder, key = draw(st.sampled_from(places))
+    how = draw(st.sampled_from(["value", "value", "delete", "add", "twice", "empty"]))
+    if how == "value":
+        others = [p[k] for p, k in places]
+        holder[key] = draw(
+            st.one_of(
+                st.sampled_from(others).map(deepcopy),
+                st.sampled_from([None, "", "x", "#", 1, 1.0, -1, True, [], {}, "2024-02-30T00:00:00+01:00", "a b"]),
+                st.text(max_size=3),
+            )
+        )
+    elif how == "delete":
+        del holder[key]
+    elif how == "empty":
+        holder[key] = type(holder[key])()
+    elif isinstance(holder, dict):
+        holder[draw(st.sampled_from(["id", "x", "name", "uri", "value", "decp"]))] = deepcopy(holder[key])
+    else:
+        holder.append(deepcopy(holder[key]))
+
+
+@st.composite
+def mutated_releases(draw: st.DrawFn) -> Any:
+    """A release, or compiled release, of a contract, with a few changes."""
+    group = encoded(draw(contracts()))
+    line = draw(st.sampled_from([*group, Compiler(PROFILE).compile(group)]))
+    release = msgspec.json.decode(line)
+    for _ in range(draw(st.integers(0, 3))):
+        _mutations(draw, release)
+    return release
+
+
+@needs_shared
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(mutated_releases())
+def test_what_our_profile_accepts_the_official_schema_accepts(release: Any) -> None:
+    ours = jsonschema_rs.Draft4Validator(PROFILE.release, validate_formats=True)
+    theirs = _official_validator()
+    if ours.is_valid(release):
+        assert theirs.is_valid(release), [e.message for e in theirs.iter_errors(release)]
+
+
+@needs_shared
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(contracts())
+def test_every_release_and_compiled_release_is_valid(contract: Contract) -> None:
+    group = encoded(contract)
+    for line in (*group, Compiler(PROFILE).compile(group)):
+        release = msgspec.json.decode(line)
+        assert [e.message for e in _official_validator().iter_errors(release)] == []
+        profile = jsonschema_rs.Draft4Validator(PROFILE.release, validate_formats=True)
+        assert [e.message for e in profile.iter_errors(release)] == []
+
+
+_VALIDATORS: list[jsonschema_rs.Draft4Validator] = []
+
+
+def _official_validator() -> jsonschema_rs.Draft4Validator:
+    if not _VALIDATORS:
+        _VALIDATORS.append(jsonschema_rs.Draft4Validator(official().release, validate_formats=True))
+    return _VALIDATORS[0]
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("tender", "items", 0, "deliveryLocations", 0, "gazetteer", "scheme"), "FR-NOBODY"),
+        (("parties", 0, "roles", 0), "mayor"),
+        (("tender", "items", 0, "classification", "scheme"), "XPV"),
+    ],
+)
+def test_a_code_that_nobody_declared_is_refused(path: tuple[Any, ...], value: str) -> None:
+    from procurement_assets.decp.model import Lieu
+    from procurement_assets_tests.ocds.support import marche
+
+    contract = marche(codeCPV="45000000", lieuExecution=Lieu(code="75", typeCode="Code département"))
+    release = msgspec.json.decode(encoded(contract)[0])
+    assert _official_validator().is_valid(release)
+    node = release
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    assert not _official_validator().is_valid(release)
