@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from procurement_assets.alerts import Alert, send
-from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.partitions import PUBLISHERS
 from procurement_assets.settings import load_settings
 
 refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
-    partitions_def=publisher_partitions,
     description="Toute la chaîne pour un publieur : sources, tables, OCDS, contrôles, exports.",
     tags={"dagster/max_retries": "1"},
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 import dagster as dg
 
@@ -20,9 +19,6 @@ def defs() -> dg.Definitions:
     """Everything, with links from each asset to its code."""
     # Great Expectations reads this when a check first imports it: no analytics leave the City.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    # Code references and partitioned checks are young in Dagster 1.13; tests run both, and the pin holds the version.
-    for young in (dg.BetaWarning, dg.PreviewWarning):
-        warnings.filterwarnings("ignore", category=young)
     return dg.Definitions(
         assets=dg.with_source_code_references(load_assets()),
         asset_checks=[*build_checks(publisher_partitions), *ocds.CHECKS],

@@ -9,7 +9,6 @@ from pathlib import Path
 from procurement_assets.lake import Lake
 from procurement_assets.settings import Settings
 
-
 LINE = 100
 """Characters of a failed check's description that are printed."""
 
