@@ -1,0 +1,53 @@
+"""Everything about the quality of a publisher's data in one call: rules run, findings written, report written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.quality.catalogue import Catalogue, load_catalogue
+from procurement_assets.quality.report import render_report
+from procurement_assets.quality.results import RuleResult, findings, sources_of
+from procurement_assets.quality.suites import data_date_of, run_catalogue
+from procurement_assets.schema import TABLES, conform
+
+REPORT = "quality_report.html"
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What was found and written."""
+
+    results: list[RuleResult]
+    findings: pl.DataFrame
+    report: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rules by status (ok, warning, blocking, error)."""
+        return dict(sorted(Counter(result.status for result in self.results).items()))
+
+
+def build_quality(
+    lake: Lake,
+    publisher: str,
+    *,
+    name: str,
+    source_names: Mapping[str, str] | None = None,
+    catalogue: Catalogue | None = None,
+) -> Quality:
+    """Run the catalogue on a publisher's tables; write `findings` and the report (French) among its exports."""
+    rules = load_catalogue() if catalogue is None else catalogue
+    frames = {table: lake.read_table(table, publisher) for table in rules.tables}
+    frames |= {t: lake.read_table(t, publisher) for t in ("contracts", "concessions", "ledger") if t not in frames}
+    data_date = data_date_of(lake.read_table("files", publisher))
+    results = run_catalogue(rules, frames, data_date=data_date)
+    found = conform(findings(results, sources_of([frames["contracts"], frames["concessions"]])), TABLES["findings"])
+    report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
+    lake.write_table(found, "findings", publisher)
+    write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
+    return Quality(results, found, report)

@@ -1,0 +1,174 @@
+"""The figures of the quality report, ready to be laid out: every share with its denominator, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from procurement_assets.decp.reader_rules import QUARANTINE_REASONS
+from procurement_assets.quality.model import SEVERITIES
+from procurement_assets.quality.results import RuleResult, findings, sources_of
+
+WEIGHTS = {"critical": 4, "warning": 1, "info": 0}
+"""What a defect weighs in the order of corrections: unusable data counts four times doubtful data."""
+TOP = 10
+EXAMPLES = 3
+
+OUTCOMES_FR = {
+    "kept": "Gardés",
+    "merged": "Fusionnés",
+    "superseded": "Remplacés",
+    "out_of_scope": "Hors périmètre",
+    "quarantined": "En quarantaine",
+}
+REASONS_FR = {
+    **QUARANTINE_REASONS,
+    "kept": "Lu et gardé tel quel",
+    "read.tolerant": "Lu après une réparation de forme",
+    "record.no-buyer": "Contrat sans acheteur",
+    "record.no-id": "Contrat sans identifiant",
+    "file.refused": "Fichier annoncé, jamais livré sous une forme exploitable",
+    "scope.other-body": "Acheteur voisin, hors du périmètre",
+    "scope.other-buyer": "Autre acheteur",
+    "identity.lot": "Lot distinct sous un identifiant partagé",
+    "identity.sequence": "Identifiant qui compte les modifications",
+    "identity.content": "Même contrat sous un autre identifiant, dans une autre source",
+    "identity.other-source": "Même contrat dans une autre source",
+    "identity.identical": "Même contrat, à l'identique",
+    "identity.amount-only": "Même contrat, autre montant : le dernier publié est retenu",
+    "identity.later-publication": "Même contrat, publié de nouveau depuis",
+}
+
+
+@dataclass(frozen=True)
+class Priority:
+    """One of the corrections to make first."""
+
+    result: RuleResult
+    contracts: int
+    """Distinct contracts at fault."""
+    amount: float
+    """Sum of their current amounts, suspect ones left out, in euros."""
+    effect: int
+    """Contracts at fault times the weight of the severity: the order of the list."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contracts of one source or one year, and how many have a defect."""
+
+    name: str
+    contracts: int
+    any_defect: int
+    critical: int
+
+    @property
+    def share(self) -> float:
+        """Contracts with at least one critical defect, from 0 to 1."""
+        return self.critical / self.contracts if self.contracts else 0.0
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Every figure of the report."""
+
+    contracts: int
+    concessions: int
+    records: int
+    ok: tuple[RuleResult, ...]
+    defects: tuple[RuleResult, ...]
+    unused: tuple[RuleResult, ...]
+    errors: tuple[RuleResult, ...]
+    priorities: tuple[Priority, ...]
+    total: Group
+    by_source: tuple[Group, ...]
+    by_year: tuple[Group, ...]
+    outcomes: tuple[tuple[str, str, int], ...]
+    """Outcome, reason, count: adds up to `records`."""
+    files_refused: int
+    """Lines of the ledger for a whole file: they account for no record."""
+
+
+def overview(results: Sequence[RuleResult], tables: Mapping[str, pl.DataFrame]) -> Overview:
+    """The figures of these results, on these tables (`contracts`, `concessions`, `ledger` at least)."""
+    known = _contracts(tables)
+    defects = _defects(results, tables)
+    ledger = tables["ledger"]
+    records = ledger.filter(pl.col("position") >= 0)
+    return Overview(
+        contracts=tables["contracts"].height,
+        concessions=tables["concessions"].height,
+        records=records.height,
+        ok=tuple(r for r in results if r.passed and r.evaluated and not r.failing),
+        defects=_by_gravity(r for r in results if r.failing and not r.error),
+        unused=tuple(r for r in results if r.passed and not r.evaluated),
+        errors=tuple(r for r in results if r.error),
+        priorities=_priorities(results, known),
+        total=_groups(known, defects, pl.lit("Ensemble"))[0] if known.height else Group("Ensemble", 0, 0, 0),
+        by_source=_groups(known, defects, pl.col("source")),
+        by_year=_groups(known, defects, pl.col("année")),
+        outcomes=_outcomes(records),
+        files_refused=ledger.height - records.height,
+    )
+
+
+def _contracts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Contracts of both kinds: uid, source, year, amount that can be summed."""
+    parts = [
+        tables[name].select(
+            "uid",
+            "source",
+            pl.col(day).dt.year().cast(pl.String).fill_null("sans date").alias("année"),
+            pl.when(pl.col("montant_suspect").is_null()).then(pl.col(amount)).fill_null(0).alias("montant"),
+        )
+        for name, day, amount in (
+            ("contracts", "dateNotification", "montant_actuel"),
+            ("concessions", "dateSignature", "valeurGlobale_actuelle"),
+        )
+    ]
+    return pl.concat(parts)
+
+
+def _defects(results: Sequence[RuleResult], tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """uid and severity of each defect of a contract; what the ledger says of a losing record is not one."""
+    found = findings(results, sources_of([tables["contracts"], tables["concessions"]]))
+    counted = found.filter(pl.col("uid").is_not_null() & (pl.col("table") != "ledger") & (pl.col("severity") != "info"))
+    return counted.select("uid", "severity")
+
+
+def _by_gravity(results: object) -> tuple[RuleResult, ...]:
+    ranked: list[RuleResult] = list(results)  # type: ignore[call-overload]
+    return tuple(sorted(ranked, key=lambda r: (SEVERITIES.index(r.rule.severity), -r.failing, r.rule.id)))
+
+
+def _priorities(results: Sequence[RuleResult], known: pl.DataFrame) -> tuple[Priority, ...]:
+    found = []
+    for result in results:
+        weight = WEIGHTS[result.rule.severity]
+        if not (result.failing and weight) or result.error or "uid" not in result.failed.columns:
+            continue
+        touched = known.join(result.failed.select("uid").unique(), on="uid", how="semi")
+        effect = touched.height * weight
+        if effect:
+            # Sorted, so that the sum of floats does not depend on the order of rows.
+            amount = float(touched["montant"].sort().sum())
+            found.append(Priority(result, touched.height, amount, effect))
+    return tuple(sorted(found, key=lambda p: (-p.effect, -p.amount, p.result.rule.id))[:TOP])
+
+
+def _groups(known: pl.DataFrame, defects: pl.DataFrame, by: pl.Expr) -> tuple[Group, ...]:
+    worst = defects.group_by("uid").agg((pl.col("severity") == "critical").any().alias("critique"))
+    joined = known.join(worst, on="uid", how="left").with_columns(by.alias("groupe"))
+    counted = joined.group_by("groupe").agg(
+        pl.len(), pl.col("critique").is_not_null().sum().alias("any"), pl.col("critique").fill_null(False).sum()
+    )
+    return tuple(Group(str(g), int(n), int(a), int(c)) for g, n, a, c in counted.sort("groupe").iter_rows())
+
+
+def _outcomes(records: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
+    counted = records.group_by("outcome", "reason").len("n").rows()
+    order = list(OUTCOMES_FR)
+    ranked = sorted(counted, key=lambda r: (order.index(r[0]) if r[0] in order else len(order), -r[2], r[1]))
+    return tuple((str(o), str(r), int(n)) for o, r, n in ranked)

@@ -1,0 +1,69 @@
+"""YAML read with the line of each value, so that an error can say where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+
+class YamlError(ValueError):
+    """Not readable YAML."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Located:
+    """A value and the line (from 1) where it begins; mappings and lists hold `Located` values."""
+
+    value: Any
+    line: int
+
+    def plain(self) -> Any:
+        """The value without lines."""
+        if isinstance(self.value, dict):
+            return {k: v.plain() for k, v in self.value.items()}
+        if isinstance(self.value, list):
+            return [v.plain() for v in self.value]
+        return self.value
+
+    def line_of(self, name: str) -> int:
+        """The line of a field, or of the whole where the field is absent."""
+        field = self.value.get(name) if isinstance(self.value, dict) else None
+        return field.line if field is not None else self.line
+
+
+def read_yaml(text: str) -> Located:
+    """The single document of a YAML text. Raises `YamlError`, also where a field is written twice."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(mark.line + 1 if mark else 1, f"YAML illisible : {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise YamlError(1, f"YAML illisible : {error}") from error
+    if node is None:
+        raise YamlError(1, "fichier vide")
+    return _located(node)
+
+
+def _located(node: yaml.Node) -> Located:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Located] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name in found:
+                raise YamlError(key.start_mark.line + 1, f"champ « {name} » écrit deux fois")
+            # The line of the key: that is where a reader looks for the field.
+            found[name] = Located(_located(value).value, key.start_mark.line + 1)
+        return Located(found, line)
+    if isinstance(node, yaml.SequenceNode):
+        return Located([_located(item) for item in node.value], line)
+    value = yaml.SafeLoader("").construct_object(node)
+    return Located(value.isoformat() if isinstance(value, date) else value, line)

@@ -1,0 +1,204 @@
+"""The report: figures that add up, text that stays text, the same bytes, a page that can be read by all."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from procurement_assets.lake import Lake
+from procurement_assets.quality.build import REPORT, build_quality
+from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.report import euros, french_date, number, percent, render_report
+from procurement_assets.quality.report_data import overview
+from procurement_assets.quality.suites import run_catalogue
+from procurement_assets.schema import TABLES
+from procurement_assets_tests.quality.support import BUYER, DATA_DATE, frame, row
+from procurement_assets_tests.quality.test_ledger import sound
+
+EVIL = "<script>alert('&')</script> & \"lot\" <b>1</b>"
+
+
+def _tables() -> dict[str, pl.DataFrame]:
+    rows = [
+        {"montant": 10.0, "montant_actuel": 10.0, "montant_suspect": "montant.factice", "objet": EVIL},
+        {"montant": 10.0, "montant_actuel": 10.0, "montant_suspect": "montant.factice", "source": EVIL},
+        {"offresRecues": 0, "dateNotification": date(2024, 5, 2), "datePublicationDonnees": date(2024, 5, 9)},
+        {"dateNotification": None},
+        {},
+    ]
+    made = [row("contracts", f"{BUYER}X{n}", n, overrides) for n, overrides in enumerate(rows)]
+    return {
+        **{n: t.frame([]) for n, t in TABLES.items()},
+        "ledger": sound()["ledger"],
+        "contracts": frame("contracts", made),
+    }
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[Any, dict[str, pl.DataFrame]]:
+    tables = _tables()
+    catalogue = load_catalogue()
+    used = {name: tables[name] for name in catalogue.tables if name != "ledger"}
+    return run_catalogue(catalogue, used, data_date=DATA_DATE), tables
+
+
+@pytest.fixture(scope="module")
+def page(found: Any) -> str:
+    results, tables = found
+    return render_report(
+        "Ville de <Paris>", results, tables, data_date=DATA_DATE, source_names={"maximilien": "Maximilien"}
+    )
+
+
+def test_figures(found: Any) -> None:
+    view = overview(*found)
+    assert (view.contracts, view.concessions, view.records, view.files_refused) == (5, 0, 6, 1)
+    assert {r.rule.id: r.failing for r in view.defects} == {"DECP-M-403": 2, "DECP-M-301": 1, "DECP-M-702": 1}
+    assert [r.rule.severity for r in view.defects] == ["critical", "critical", "warning"]
+    assert [(p.result.rule.id, p.contracts, p.amount, p.effect) for p in view.priorities] == [
+        ("DECP-M-403", 2, 0.0, 8),
+        ("DECP-M-301", 1, 100_000.0, 4),
+        ("DECP-M-702", 1, 100_000.0, 1),
+    ]
+    assert (view.total.contracts, view.total.any_defect, view.total.critical) == (5, 4, 3)
+    assert [(g.name, g.contracts, g.critical) for g in view.by_year] == [
+        ("2024", 1, 0),
+        ("2025", 3, 2),
+        ("sans date", 1, 1),
+    ]
+    assert sum(g.contracts for g in view.by_source) == sum(g.contracts for g in view.by_year) == 5
+    assert sum(count for _, _, count in view.outcomes) == view.records
+    assert len(view.ok) + len(view.defects) + len(view.unused) + len(view.errors) == len(found[0])
+
+
+def test_text_from_data_stays_text(page: str) -> None:
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;" in page
+    assert "Ville de &lt;Paris&gt;" in page
+
+
+def test_same_data_same_bytes(found: Any, page: str) -> None:
+    results, tables = found
+    shuffled = {n: t.sample(fraction=1, shuffle=True, seed=1) for n, t in tables.items()}
+    again = render_report(
+        "Ville de <Paris>", results, shuffled, data_date=DATA_DATE, source_names={"maximilien": "Maximilien"}
+    )
+    assert again == page
+    assert "8 janvier 2026" in page
+
+
+class _Page(HTMLParser):
+    """What accessibility rests on, gathered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[int] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tables: list[dict[str, int]] = []
+        self.lang = ""
+        self.loose: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in ("meta", "br", "link", "img"):
+            self.open.append(tag)
+        if tag == "html":
+            self.lang = given.get("lang") or ""
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if "id" in given:
+            self.ids.append(str(given["id"]))
+        if tag == "a":
+            self.links.append(str(given["href"]))
+        if tag == "table":
+            self.tables.append({"caption": 0, "th": 0, "scoped": 0})
+        if tag in ("caption", "th"):
+            self.tables[-1][tag] += 1
+            self.tables[-1]["scoped"] += tag == "th" and given.get("scope") in ("row", "col")
+        if tag in ("script", "link", "img", "iframe", "object"):
+            self.loose.append(tag)
+        self.loose += [
+            str(v) for k, v in attrs if k in ("src", "srcset", "onclick", "style") and "width:" not in str(v)
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, tag
+
+
+def test_the_page_is_well_formed_accessible_and_alone(page: str) -> None:
+    read = _Page()
+    read.feed(page)
+    assert read.open == []
+    assert read.lang == "fr"
+    assert read.headings[0] == 1
+    assert read.headings.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(read.headings, read.headings[1:], strict=False)), (
+        "a level of heading is skipped"
+    )
+    assert len(read.ids) == len(set(read.ids))
+    assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids)
+    assert read.links[0] == "#contenu"
+    assert all(link.startswith("#") for link in read.links)
+    assert all(t["caption"] == 1 and t["th"] == t["scoped"] > 0 for t in read.tables)
+    assert read.loose == []
+    assert not re.search(r"url\(|@import|https?://", page)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_contrasts_are_those_rgaa_asks(page: str) -> None:
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", page))
+    pairs = [(c, "#ffffff") for c in ("ink", "soft", "blue", "red", "amber")]
+    pairs += [("soft", "#f4f6fa"), ("red", "#fdf0f1"), ("amber", "#fdf5e6"), ("ink", "#f4f6fa")]
+    for name, ground in pairs:
+        low, high = sorted((_luminance(colours[name]), _luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
+
+
+def test_french_figures() -> None:
+    assert number(1234567) == "1\u202f234\u202f567"
+    assert percent(0.1234) == "12,3\u202f%"
+    assert percent(0.0001) == "<\u202f0,1\u202f%"
+    assert percent(0.99999) == "99,9\u202f%"
+    assert (percent(0), percent(1)) == ("0,0\u202f%", "100,0\u202f%")
+    assert [euros(v) for v in (1.25e9, 34.5e6, 980_400, 12)] == [
+        "1,2\u202fMd€",
+        "34,5\u202fM€",
+        "980\u202fk€",
+        "12\u202f€",
+    ]
+    assert [french_date(d) for d in (date(2026, 3, 1), None)] == ["1er mars 2026", "date inconnue"]
+
+
+def test_findings_and_report_are_written(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for name, data in _tables().items():
+        lake.write_table(data, name, "paris")
+    made = build_quality(lake, "paris", name="Ville de Paris")
+    assert (lake.exports("paris") / REPORT).read_text(encoding="utf-8") == made.report
+    assert lake.read_table("findings", "paris").equals(made.findings)
+    assert made.findings.filter(pl.col("rule") == "DECP-M-403").height == 2
+    assert made.counts["warning"] >= 3
+    assert "error" not in made.counts
+    before = (lake.exports("paris") / REPORT).read_bytes()
+    build_quality(lake, "paris", name="Ville de Paris")
+    assert (lake.exports("paris") / REPORT).read_bytes() == before
+
+
+def test_a_report_on_nothing_can_be_read() -> None:
+    empty = {n: TABLES[n].frame([]) for n in ("contracts", "concessions", "ledger")}
+    page = render_report("Personne", [], empty, data_date=None)
+    assert "Rien à corriger." in page
+    assert "date inconnue" in page
