@@ -4,7 +4,10 @@
 #   make refresh  the real thing, from the public sources (or PROCUREMENT_MIRROR=http://127.0.0.1:8800)
 #   make ui       the Dagster UI on http://127.0.0.1:3000
 #   make env      the environment alone
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first interpreter that runs and is of a supported version: a name on the PATH may be a shim that leads nowhere.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && echo "$$p" && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -18,7 +21,8 @@ export PYTHONDONTWRITEBYTECODE :=
 env: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed; this is " + sys.version.split()[0] + ". Say which with: make PYTHON=/path/to/python3.12")'
+	@[ -n "$(PYTHON)" ] && "$(PYTHON)" -c '$(SUPPORTED)' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Say where: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 ifneq ($(UV),)
 	@[ -x $(PY) ] || $(UV) venv -q --python $(PYTHON) $(VENV)
 	$(UV) pip install -q --python $(PY) -e '.[test,bench]'
