@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from procurement_assets.decp.codelists import fold
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.ledger import NEEDED, Relation, check_ledger
 from procurement_assets.quality.model import Rule
@@ -24,6 +25,7 @@ from procurement_assets.schema import TABLES
 
 ROWS_SHOWN = 50
 TEXT_SHOWN = 200
+TITLE_SHOWN = 44
 ALL_RAN = "regles_executees"
 LEDGER_SUMS = "ledger_sums"
 
@@ -46,8 +48,14 @@ def build_checks(
 
 
 def check_name(rule: Rule) -> str:
-    """The name of a rule's check: its id as a slug."""
-    return rule.id.lower().replace("-", "_")
+    """The name of a rule's check: its id, then the start of its title, since the UI lists checks by name alone."""
+    words = fold(rule.title).split()
+    title = ""
+    for word in words:
+        if len(title) + len(word) > TITLE_SHOWN:
+            break
+        title += f"_{word}"
+    return rule.id.lower().replace("-", "_") + title
 
 
 def _table_checks(

@@ -130,7 +130,7 @@ def test_a_finding_warns_with_its_rows_and_what_is_downstream_runs(lake: Lake, i
     result, ran, checks = _run(lake, instance, AMOUNT, KEY)
     assert result.success
     assert "aval" in ran
-    found = checks["decp_m_403"]
+    found = checks[check_name(AMOUNT)]
     assert (found.passed, found.severity, found.blocking, found.partition) == (
         False,
         dg.AssetCheckSeverity.WARN,
@@ -148,7 +148,7 @@ def test_a_finding_warns_with_its_rows_and_what_is_downstream_runs(lake: Lake, i
     )
     records = found.metadata["premières lignes en défaut"].records
     assert [r.data for r in records] == [{"record": f"{BUYER}X{n}", "montant": "10"} for n in (0, 2)]
-    assert checks["decp_m_900"].passed
+    assert checks[check_name(KEY)].passed
     assert checks[ALL_RAN].passed
     assert checks[LEDGER_SUMS].passed
 
@@ -160,10 +160,10 @@ def test_a_blocking_finding_stops_what_is_downstream(lake: Lake, instance: dg.Da
     assert not result.success
     assert "aval" not in ran
     assert "contracts" in ran
-    found = checks["decp_m_900"]
+    found = checks[check_name(KEY)]
     assert (found.passed, found.severity, found.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
     # The others were recorded all the same.
-    assert checks["decp_m_403"].passed
+    assert checks[check_name(AMOUNT)].passed
 
 
 def test_a_rule_that_cannot_run_blocks_even_if_it_is_not_blocking(lake: Lake, instance: dg.DagsterInstance) -> None:
@@ -172,11 +172,11 @@ def test_a_rule_that_cannot_run_blocks_even_if_it_is_not_blocking(lake: Lake, in
     result, ran, checks = _run(lake, instance, AMOUNT, BROKEN)
     assert not result.success
     assert "aval" not in ran
-    assert not checks["decp_m_901"].passed
-    assert "Conversion Error" in checks["decp_m_901"].metadata["erreur"].value
-    assert "lignes en défaut" in checks["decp_m_901"].metadata
+    assert not checks[check_name(BROKEN)].passed
+    assert "Conversion Error" in checks[check_name(BROKEN)].metadata["erreur"].value
+    assert "lignes en défaut" in checks[check_name(BROKEN)].metadata
     assert (checks[ALL_RAN].passed, checks[ALL_RAN].metadata["règles en erreur"].value) == (False, 1)
-    assert checks["decp_m_403"].passed
+    assert checks[check_name(AMOUNT)].passed
 
 
 def test_a_ledger_that_does_not_add_up_stops_what_is_downstream(lake: Lake, instance: dg.DagsterInstance) -> None:
@@ -206,7 +206,7 @@ def test_a_table_runs_with_one_of_its_checks(lake: Lake, instance: dg.DagsterIns
     keys = dg.AssetSelection.assets("contracts").without_checks() | _one_check()
     result, ran, checks = _run(lake, instance, AMOUNT, KEY, keys=keys)
     assert result.success
-    assert (ran, list(checks)) == (["contracts"], ["decp_m_403"])
+    assert (ran, list(checks)) == (["contracts"], [check_name(AMOUNT)])
 
 
 def test_a_check_without_a_partition_says_what_to_do(lake: Lake, instance: dg.DagsterInstance) -> None:
@@ -219,7 +219,7 @@ def test_a_check_without_a_partition_says_what_to_do(lake: Lake, instance: dg.Da
 
 
 def _one_check() -> dg.AssetSelection:
-    return dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("contracts"), "decp_m_403"))
+    return dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("contracts"), check_name(AMOUNT)))
 
 
 def test_a_broken_catalogue_stops_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
