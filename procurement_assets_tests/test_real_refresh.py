@@ -123,6 +123,33 @@ def test_the_national_files_of_2019_are_read_with_nothing_lost(
     kept = table(lake, "contracts", "national-2019").height + table(lake, "concessions", "national-2019").height
     assert outcomes["kept"] == kept
     assert set(table(lake, "quarantine", "national-2019")["reason"]) == {"record.no-buyer", "record.no-id"}
+    assert_the_hard_cases_of_identity(ledger)
+
+
+def assert_the_hard_cases_of_identity(ledger: pl.DataFrame) -> None:
+    """Real records of each case: docs/decisions.md, "Identity"."""
+    reasons = dict(ledger.group_by("reason").len().iter_rows())
+    assert {k: v for k, v in reasons.items() if k.startswith("identity.")} == {
+        "identity.lot": 18,
+        "identity.sequence": 14,
+        "identity.identical": 551,
+        "identity.other-source": 6,
+        "identity.content": 9,
+        "identity.later-publication": 109,
+    }
+    # HAGUENAU, école Marxenhouse: 20191814501 is 20191814500 after its first modification.
+    sequence = ledger.filter(pl.col("uid") == "2000678740001220191814500")
+    assert sorted(sequence["outcome"]) == ["kept", "superseded"]
+    # M18414GR00 and …01 differ by their last digits only, and are two contracts.
+    assert ledger.filter(pl.col("uid").str.starts_with("244500468000402018M18414GR"))["uid"].n_unique() == 2
+    # Fire engines of SDIS 31: one contract under an id of AIFE and another of the PES flow.
+    engines = ledger.filter(pl.col("uid") == "2831000140002820181GFlrjaIV700")
+    assert sorted(engines["source"]) == ["aife", "pes", "pes-journalier"]
+    # The id that AIFE's test buyer gave to everything: lots, each with its own uid.
+    lots = ledger.filter(
+        pl.col("uid").str.starts_with("350847358859112018123456789100") & (pl.col("outcome") == "kept")
+    )
+    assert lots["uid"].n_unique() == lots.height == 5
 
 
 def test_an_unknown_publisher_gets_one_line(start_mirror: Callable[..., Mirror], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from procurement_assets.lake import Lake
-from procurement_assets.schema import Table
+from procurement_assets.schema import TABLES, Table
 
 OWNERS = ["team:dsin"]
 PREVIEW_ROWS = 5
@@ -53,6 +53,21 @@ def from_record(table: Table) -> dict[str, list[tuple[str, str]]]:
     own = {"source", "file_sha256", "position", "fichier"}
     return {
         c.name: [("decp_records", c.name)] if c.name in own else [("decp_records", "record")] for c in table.columns
+    }
+
+
+def from_manifest(table: Table) -> dict[str, list[tuple[str, str]]]:
+    """Lineage of a table made from the raw files: where a file came from is in the manifest, the rest in its bytes."""
+    same = {"source": "source", "fichier": "title", "fichier_date": "published_at", "fichier_creation": "created_at"}
+    same |= {"url": "url", "bytes": "bytes"}
+    return {c.name: [("raw_snapshots", same.get(c.name, "sha256"))] for c in table.columns}
+
+
+def from_tables(table: Table, *others: str) -> dict[str, list[tuple[str, str]]]:
+    """Lineage of a table made from others: each column from those that have one of that name."""
+    return {
+        c.name: [(o, c.name) for o in others if any(c.name == have.name for have in TABLES[o].columns)]
+        for c in table.columns
     }
 
 

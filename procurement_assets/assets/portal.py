@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import dagster as dg
+import polars as pl
 
-from procurement_assets.assets.metadata import OWNERS, column_schema
+from procurement_assets.assets.metadata import OWNERS, column_lineage, definition_metadata, from_tables, preview
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.ocds.produce import data_date, write_ocds_exports
@@ -18,6 +19,16 @@ FRESHNESS = dg.FreshnessPolicy.cron(
 )
 
 
+_HOLDERS = {
+    "titulaires_id": "titulaire_id",
+    "titulaires_typeIdentifiant": "titulaire_typeIdentifiant",
+    "titulaires_nom": "titulaire_nom",
+}
+_LINEAGE = from_tables(TABLES["decp_marches"], "contracts", "ocids") | {
+    name: [("contract_titulaires", column)] for name, column in _HOLDERS.items()
+}
+
+
 @dg.asset(
     group_name="exports",
     owners=OWNERS,
@@ -25,7 +36,7 @@ FRESHNESS = dg.FreshnessPolicy.cron(
     deps=["contracts", "contract_titulaires", "concessions", "concession_titulaires", "ledger", "ocds_releases"],
     partitions_def=publisher_partitions,
     freshness_policy=FRESHNESS,
-    metadata={"dagster/column_schema": column_schema(TABLES["decp_marches"])},
+    metadata=definition_metadata(TABLES["decp_marches"], _LINEAGE),
     description="Marchés et concessions, une ligne par contrat, en CSV et en Parquet.",
 )
 def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
@@ -33,8 +44,13 @@ def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     store, publisher = lake.lake(), context.partition_key
     ocids = dict(store.read_table("ocids", publisher).select("uid", "ocid").iter_rows())
     written = write_decp_exports(store, publisher, ocids)
+    with (store.exports(publisher) / "decp_marches.parquet").open("rb") as handle:
+        head = pl.read_parquet(handle, n_rows=5)
     return dg.MaterializeResult(
         metadata={
+            "dagster/partition_row_count": sum(f.rows for f in written if f.name.endswith(".parquet")),
+            "dagster/column_lineage": column_lineage(_LINEAGE),
+            "aperçu": preview(head),
             "dossier": str(store.exports(publisher)),
             **{f"{f.name} (lignes)": f.rows for f in written},
             **{f"{f.name} (octets)": f.bytes for f in written},

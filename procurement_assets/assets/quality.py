@@ -14,6 +14,12 @@ from procurement_assets.quality.build import REPORT, build_quality
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
+_CHECKED = ("contracts", "contract_versions", "contract_titulaires", "subcontracts", "concessions", "ledger")
+_FINDINGS_FROM = {
+    "uid": [(t, "uid") for t in _CHECKED],
+    "record": [(t, "uid") for t in _CHECKED],
+    "source": [("contracts", "source"), ("concessions", "source"), ("ledger", "source")],
+}
 _DEPS = ["repairs", "files", "quarantine"]
 
 
@@ -27,7 +33,7 @@ _DEPS = ["repairs", "files", "quarantine"]
             owners=OWNERS,
             kinds={"parquet", "greatexpectations"},
             partitions_def=publisher_partitions,
-            metadata=definition_metadata(TABLES["findings"]),
+            metadata=definition_metadata(TABLES["findings"], _FINDINGS_FROM),
             description="Constats. Une règle et une ligne qui ne la respecte pas : valeur, conseil, source.",
         ),
         dg.AssetSpec(
@@ -47,7 +53,7 @@ def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) 
     names = {s.id: s.name for s in PUBLISHERS.sources_of(publisher.id)}
     quality = build_quality(store, publisher.id, name=publisher.name, source_names=names)
     yield dg.MaterializeResult(
-        asset_key="findings", metadata=table_metadata(store, "findings", publisher.id) | quality.counts
+        asset_key="findings", metadata=table_metadata(store, "findings", publisher.id, _FINDINGS_FROM) | quality.counts
     )
     path = store.exports(publisher.id) / REPORT
     yield dg.MaterializeResult(

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 
 import dagster as dg
+import msgspec
+import polars as pl
 
 from procurement_assets.assets.metadata import OWNERS, preview
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.publishers import Source
 from procurement_assets.resources.lake import LakeResource
+from procurement_assets.sources.manifest import ManifestRow
 from procurement_assets.sources.snapshots import refresh_publisher
 
 
@@ -37,6 +40,11 @@ source_assets = [
 """Every source as an external asset: the lineage shows who they are, `raw_snapshots` takes what they hold."""
 
 
+MANIFEST_SCHEMA = dg.TableSchema(
+    columns=[dg.TableColumn(name=f.name, type="string") for f in msgspec.structs.fields(ManifestRow)]
+)
+
+
 @dg.asset(
     group_name="sources",
     owners=OWNERS,
@@ -44,6 +52,7 @@ source_assets = [
     deps=[source_key(s) for s in PUBLISHERS.sources.values()],
     partitions_def=publisher_partitions,
     retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL),
+    metadata={"dagster/column_schema": MANIFEST_SCHEMA},
     description=(
         "Copies des fichiers publics, adressées par leur contenu et jamais réécrites, avec leur manifeste. "
         "Un fichier inchangé n'est pas téléchargé de nouveau."
@@ -51,8 +60,6 @@ source_assets = [
 )
 def raw_snapshots(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `sources.snapshots.refresh_publisher`."""
-    import polars as pl
-
     rows = refresh_publisher(
         PUBLISHERS, context.partition_key, lake=lake.lake(), settings=lake.settings(), now=datetime.now(UTC)
     )

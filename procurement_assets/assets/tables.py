@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from procurement_assets.assets.metadata import OWNERS, definition_metadata, from_record, table_metadata
+from procurement_assets.assets.metadata import (
+    OWNERS,
+    definition_metadata,
+    from_manifest,
+    from_record,
+    table_metadata,
+)
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.decp.parse import build_records
 from procurement_assets.decp.tables import BUILT, build_tables
@@ -18,7 +24,7 @@ CODE_VERSION = "1"
 
 def _spec(name: str, group: str, deps: list[str]) -> dg.AssetSpec:
     table = TABLES[name]
-    lineage = from_record(table) if group == "tables" else None
+    lineage = from_record(table) if group == "tables" else from_manifest(table)
     return dg.AssetSpec(
         key=name,
         deps=deps,
@@ -49,7 +55,7 @@ def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Ite
         f"maintenant ; {counts.quarantined} en quarantaine"
     )
     for name in READ:
-        metadata = table_metadata(store, name, publisher)
+        metadata = table_metadata(store, name, publisher, from_manifest(TABLES[name]))
         if name == "decp_records":
             metadata |= {"fichiers": counts.files, "délimités": counts.found, "lus maintenant": counts.read_now}
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)

@@ -241,7 +241,7 @@ def _decide(cluster: list[Candidate], uid: str) -> Resolved:
     members = sorted(cluster, key=_preference)
     winner = members[0]
     contract = msgspec.structs.replace(winner.contract, uid=uid)
-    outcomes = [_outcome_of_winner(winner, uid)]
+    outcomes = [_outcome_of_winner(members, uid)]
     for loser in members[1:]:
         contract, united = unite(contract, loser.contract)
         outcome, reason, detail = _why(winner, loser)
@@ -250,10 +250,13 @@ def _decide(cluster: list[Candidate], uid: str) -> Resolved:
     return Resolved(contract, members, outcomes)
 
 
-def _outcome_of_winner(winner: Candidate, uid: str) -> tuple[str, str, str]:
-    if uid != winner.contract.uid:
-        return ("kept", "identity.lot", f"identifiant publié {winner.contract.id}, partagé par plusieurs contrats")
-    return ("kept", "kept", "")
+def _outcome_of_winner(members: list[Candidate], uid: str) -> tuple[str, str, str]:
+    published = members[0].contract
+    if uid == published.uid:
+        return ("kept", "kept", "")
+    if any(m.contract.uid == uid for m in members):
+        return ("kept", "identity.sequence", f"identifiant publié {published.id}, suite d'un contrat déjà publié")
+    return ("kept", "identity.lot", f"identifiant publié {published.id}, partagé par plusieurs contrats")
 
 
 def _why(winner: Candidate, loser: Candidate) -> tuple[str, str, str]:

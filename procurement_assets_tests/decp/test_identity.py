@@ -137,7 +137,7 @@ def test_ids_that_change_at_each_modification_are_one_contract_under_the_first_i
     found = resolve([record(after), record(base)])
     assert [r.contract.uid for r in found] == [BUYER + "20191814500"]
     assert [v.montant for v in versions(found[0].contract)] == [1234.5, 5000.5]
-    assert found[0].outcomes[0][0] == "kept"
+    assert found[0].outcomes[0][:2] == ("kept", "identity.sequence")
     assert found[0].outcomes[1][:2] == ("superseded", "identity.sequence")
 
 

@@ -233,11 +233,12 @@ def test_a_server_without_ranges_starts_again(host: Host, client: HttpClient, pa
     assert part.path.read_bytes() == DATA
 
 
-@pytest.mark.parametrize("headers", [{"ETag": 'W/"weak"'}, {"ETag": "", "Last-Modified": http_date()}, {"ETag": ""}])
+@pytest.mark.parametrize("headers", [{"ETag": 'W/"weak"'}, {"ETag": "", "Last-Modified": "now"}, {"ETag": ""}])
 def test_without_a_strong_validator_nothing_is_resumed(
     host: Host, client: HttpClient, part: Part, headers: dict[str, str]
 ) -> None:
-    host.script(PATH, cut(DATA, 100_000, **headers), served(DATA))
+    given = {name: http_date() if value == "now" else value for name, value in headers.items()}
+    host.script(PATH, cut(DATA, 100_000, **given), served(DATA))
     client.fetch(URL, part)
     assert part.path.read_bytes() == DATA
     assert "Range" not in host.asked[1].headers
