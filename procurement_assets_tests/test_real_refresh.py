@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +91,44 @@ def test_with_faults_the_result_is_the_same_bytes(
     assert done.returncode == 0, done.stdout + done.stderr
     assert any(r["fault"] for r in faulty.requests())
     assert digests(tmp_path / "lake", "exports", "tables", "ocds") == digests(lake, "exports", "tables", "ocds")
+
+
+def shuffled_overlay(shared: Path, folder: Path) -> Path:
+    """The mirror's files of Paris with their records shuffled, and their listings reversed, checksums to match."""
+    dice = random.Random(7)
+    for dataset in ("67272093922b37b9b2f1b653", "5cd57bf68b4c4179299eb0e9"):
+        listing_path = Path("www.data.gouv.fr/api/2/datasets") / dataset / "resources" / "index.json"
+        listing = json.loads((shared / "mirror" / listing_path).read_bytes())
+        listing["data"].reverse()
+        for resource in listing["data"]:
+            path = resource["url"].removeprefix("https://")
+            content = json.loads((shared / "mirror" / path).read_bytes())
+            records = content["marches"]["marche"] if isinstance(content["marches"], dict) else content["marches"]
+            dice.shuffle(records)
+            data = json.dumps(content, ensure_ascii=False, indent=1).encode()
+            resource["checksum"]["value"] = hashlib.sha1(data).hexdigest()
+            resource["filesize"] = resource["extras"]["analysis:content-length"] = len(data)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        (folder / listing_path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / listing_path).write_text(json.dumps(listing))
+    return folder
+
+
+def test_shuffled_files_and_records_give_the_same_exports(
+    paris: tuple[Path, Mirror], shared: Path, start_mirror: Callable[..., Mirror], tmp_path: Path
+) -> None:
+    lake, _ = paris
+    mirror = start_mirror("--overlay", str(shuffled_overlay(shared, tmp_path / "overlay")))
+    done = refresh(tmp_path / "lake", mirror)
+    assert done.returncode == 0, done.stdout + done.stderr
+    provenance = ("ledger", "repairs", "decp_records", "files", "findings", "quarantine")
+    folders = [
+        "exports",
+        "ocds",
+        *(f"tables/{t.name}" for t in (lake / "tables").iterdir() if t.name not in provenance),
+    ]
+    assert digests(tmp_path / "lake", *folders) == digests(lake, *folders)
 
 
 def test_the_exports_are_all_there_and_hold_every_contract(paris: tuple[Path, Mirror]) -> None:

@@ -15,7 +15,7 @@ import jinja2
 import polars as pl
 
 from procurement_assets.quality.derived import derived_of
-from procurement_assets.quality.report_data import EXAMPLES, OUTCOMES_FR, REASONS_FR, WEIGHTS, overview
+from procurement_assets.quality.report_data import EXAMPLES, OUTCOMES_FR, REASONS_FR, WEIGHTS, example_rows, overview
 from procurement_assets.quality.results import RECORD, RuleResult
 from procurement_assets.schema import TABLES
 
@@ -56,6 +56,7 @@ def render_report(
             outcomes=OUTCOMES_FR,
             reasons=REASONS_FR,
             examples=EXAMPLES,
+            example_rows=example_rows,
             css=(TEMPLATES / "quality_report.css").read_text(encoding="utf-8"),
         )
     )

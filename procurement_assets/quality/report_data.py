@@ -9,7 +9,7 @@ import polars as pl
 
 from procurement_assets.decp.reader_rules import QUARANTINE_REASONS
 from procurement_assets.quality.model import SEVERITIES
-from procurement_assets.quality.results import RuleResult, findings, sources_of
+from procurement_assets.quality.results import RECORD, RuleResult, as_text, findings, sources_of
 
 WEIGHTS = {"critical": 4, "warning": 1, "info": 0}
 """What a defect weighs in the order of corrections: unusable data counts four times doubtful data."""
@@ -40,6 +40,10 @@ REASONS_FR = {
     "identity.amount-only": "Même contrat, autre montant : le dernier publié est retenu",
     "identity.later-publication": "Même contrat, publié de nouveau depuis",
 }
+
+
+PLACE = ("file_sha256", "position")
+"""Columns that say where a record lies in a file."""
 
 
 @dataclass(frozen=True)
@@ -172,3 +176,17 @@ def _outcomes(records: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
     order = list(OUTCOMES_FR)
     ranked = sorted(counted, key=lambda r: (order.index(r[0]) if r[0] in order else len(order), -r[2], r[1]))
     return tuple((str(o), str(r), int(n)) for o, r, n in ranked)
+
+
+def example_rows(result: RuleResult, limit: int) -> list[dict[str, str | None]]:
+    """The failing rows that the report shows of a rule.
+
+    Where a row is known by its place in a file (the ledger), the report names the contract and orders by it: the same
+    records in other files or in another order give the same page.
+    """
+    if not set(PLACE) & set(result.table.key):
+        return result.rows(limit)
+    rows = [{k: v for k, v in row.items() if k not in (RECORD, *PLACE)} for row in result.rows(result.failed.height)]
+    uids = as_text(result.failed["uid"]) if "uid" in result.failed.columns else [None] * len(rows)
+    named = [{"uid": uid, **row} for uid, row in zip(uids, rows, strict=True)]
+    return sorted(named, key=lambda row: [value or "" for value in row.values()])[:limit]
