@@ -51,7 +51,9 @@ def label(code_list: lists.CodeList) -> st.SearchStrategy:
 
 operateurs = st.builds(
     Operateur,
-    typeIdentifiant=maybe(st.sampled_from([*lists.TYPE_IDENTIFIANT.labels, "SIRET", "SIRET", "Autre type"])),
+    typeIdentifiant=maybe(
+        st.sampled_from([*lists.TYPE_IDENTIFIANT.labels, "SIRET", "SIRET", "Autre type", "INCONNU", "HORSUE"])
+    ),
     id=maybe(st.sampled_from([*SIRETS, *UNUSABLE, "BE0431911504"])),
     denominationSociale=maybe(st.sampled_from(["SOCIETE A", "Société A", "Entreprise B", " ", "é#/"])),
 )
@@ -115,7 +117,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         acheteur_nom=draw(maybe(st.just("VILLE DE PARIS"))),
         nature=draw(maybe(label(lists.NATURE_MARCHE if marche else lists.NATURE_CONCESSION))),
         objet=draw(maybe(texts)),
-        codeCPV=draw(maybe(st.sampled_from(["45000000", "03121000", "48000000", "72000000"]))),
+        codeCPV=draw(maybe(st.sampled_from(["45000000", "03121000", "48000000", "72000000", "450000-1x"]))),
         procedure=draw(maybe(label(lists.PROCEDURE_MARCHE if marche else lists.PROCEDURE_CONCESSION))),
         techniques=draw(maybe(labels(lists.TECHNIQUES))),
         modalitesExecution=draw(maybe(labels(lists.MODALITES_EXECUTION))),
@@ -133,7 +135,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         typesPrix=draw(maybe(labels(lists.TYPES_PRIX))),
         attributionAvance=draw(maybe(st.booleans())),
         tauxAvance=draw(maybe(shares)),
-        offresRecues=draw(maybe(st.integers(0, 30))),
+        offresRecues=draw(maybe(st.integers(-2, 30))),
         marcheInnovant=draw(maybe(st.booleans())),
         ccag=draw(maybe(label(lists.CCAG))),
         sousTraitanceDeclaree=draw(maybe(st.booleans())),

@@ -13,7 +13,7 @@ for _young in (dg.BetaWarning, dg.PreviewWarning):
 
 def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of the project, the public sources included."""
-    from procurement_assets.assets import ocds, portal, quality, raw, tables
+    from procurement_assets.assets import ocds, portal, publication, quality, raw, tables
 
     return [
         *raw.source_assets,
@@ -23,4 +23,5 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         *ocds.ASSETS,
         *quality.ASSETS,
         *portal.ASSETS,
+        *publication.ASSETS,
     ]

@@ -4,10 +4,21 @@ import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
-from procurement_assets.ocds.produce import COMPILED, RELEASES, first_seen, lines_of, write_compiled, write_releases
+from procurement_assets.ocds.corrections import correctable
+from procurement_assets.ocds.produce import (
+    COMPILED,
+    RELEASES,
+    changed_releases,
+    lines_of,
+    lost_ocids,
+    read_snapshot,
+    write_compiled,
+    write_releases,
+)
 from procurement_assets.ocds.schema import Schema, lake_fetch, load_schema
 from procurement_assets.ocds.validate import Report, validate
 from procurement_assets.resources.lake import LakeResource
+from procurement_assets.schema import TABLES
 from procurement_assets.sources.http import HttpClient
 
 SHOWN = 50
@@ -23,7 +34,7 @@ def schema_of(lake: LakeResource) -> Schema:
     group_name="ocds",
     owners=OWNERS,
     kinds={"json", "ocds"},
-    deps=["normalised_records", "ledger", "files"],
+    deps=["normalised_records", "ledger", "files", "decp_records"],
     partitions_def=publisher_partitions,
     description=(
         "Une publication OCDS (release) par attribution, modification, acte de sous-traitance et année d'exécution, "
@@ -33,14 +44,16 @@ def schema_of(lake: LakeResource) -> Schema:
 def ocds_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `ocds.produce.write_releases`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
-    ledger = store.read_table("ledger", publisher.id, ["uid", "outcome", "file_sha256"])
-    made = write_releases(store, publisher, first_seen(ledger, store.read_table("files", publisher.id)))
+    made = write_releases(store, publisher, read_snapshot(store, publisher.id))
     return dg.MaterializeResult(
         metadata={
             "dagster/partition_row_count": made.releases,
             "dagster/uri": str(store.ocds(publisher.id) / RELEASES),
             "processus (ocid)": made.processes,
-            **{f"étiquette {tag}": count for tag, count in made.by_tag.items()},
+            "nouvelles publications": made.new,
+            "corrections": made.corrections,
+            "contrats disparus des sources": made.vanished,
+            **{f"nouvelles, étiquette {tag}": count for tag, count in made.by_tag.items()},
             "ocids": table_metadata(store, "ocids", publisher.id)["aperçu"],
         }
     )
@@ -90,9 +103,10 @@ def _result(report: Report) -> dg.AssetCheckResult:
 def _validated(
     context: dg.AssetCheckExecutionContext, lake: LakeResource, name: str, ordered: bool
 ) -> dg.AssetCheckResult:
-    settings = lake.settings()
+    settings, schema = lake.settings(), schema_of(lake)
     with lines_of(lake.lake(), context.partition_key, name) as lines:
-        return _result(validate(lines, schema_of(lake), workers=settings.workers, ordered=ordered))
+        checked_by = correctable(schema) if name == RELEASES else schema
+        return _result(validate(lines, checked_by, workers=settings.workers, ordered=ordered))
 
 
 @dg.asset_check(
@@ -119,5 +133,74 @@ def compiled_releases_are_valid(context: dg.AssetCheckExecutionContext, lake: La
     return _validated(context, lake, COMPILED, ordered=False)
 
 
+def _kept(found: list[str], column: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
+    """A check that nothing is in a list; what is, as a table."""
+    rows = [dg.TableRecord({column: value}) for value in found[:SHOWN]]
+    return dg.AssetCheckResult(
+        passed=not found,
+        severity=severity,
+        metadata={
+            "trouvés": len(found),
+            "premiers": dg.MetadataValue.table(rows, schema=dg.TableSchema(columns=[dg.TableColumn(name=column)])),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=ocds_releases,
+    name="ocids_persistants",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Aucun processus (ocid) publié un jour ne disparaît des publications ni de la table ocids.",
+)
+def ocids_persist(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """Pelican, time-based check `ocid`."""
+    return _kept(lost_ocids(lake.lake(), context.partition_key), "ocid", dg.AssetCheckSeverity.ERROR)
+
+
+@dg.asset_check(
+    asset=ocds_releases,
+    name="publications_immuables",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Une publication garde son identifiant et son contenu pour toujours : empreintes de l'historique.",
+)
+def releases_never_change(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """The history and what is made of it, against the sha256 written when it was published."""
+    return _kept(changed_releases(lake.lake(), context.partition_key), "publication", dg.AssetCheckSeverity.ERROR)
+
+
+@dg.asset_check(
+    asset=ocds_releases,
+    name="contrats_disparus",
+    partitions_def=publisher_partitions,
+    description="Contrats publiés qu'aucune source ne contient plus : ils restent publiés, à expliquer avec la source.",
+)
+def vanished_contracts(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """The table `vanished`."""
+    found = lake.lake().read_table("vanished", context.partition_key)
+    names = [c.name for c in TABLES["vanished"].columns]
+    rows = [
+        dg.TableRecord({n: ", ".join(v) if isinstance(v := row[n], list) else v for n in names})
+        for row in found.head(SHOWN).to_dicts()
+    ]
+    return dg.AssetCheckResult(
+        passed=found.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "contrats disparus": found.height,
+            "premiers": dg.MetadataValue.table(
+                rows, schema=dg.TableSchema(columns=[dg.TableColumn(name=n) for n in names])
+            ),
+        },
+    )
+
+
 ASSETS = [ocds_releases, ocds_compiled_releases]
-CHECKS = [releases_are_valid, compiled_releases_are_valid]
+CHECKS = [
+    releases_are_valid,
+    ocids_persist,
+    releases_never_change,
+    vanished_contracts,
+    compiled_releases_are_valid,
+]

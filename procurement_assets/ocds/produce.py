@@ -1,80 +1,166 @@
 """From the normalised contracts of the lake to OCDS files: releases, compiled releases, the map of ocids, packages.
 
-ocds/PUBLISHER/releases.jsonl            one release a line, by ocid then date
+ocds/PUBLISHER/history/                  what was published, by snapshot, kept for ever (`ocds.history`)
+ocds/PUBLISHER/releases.jsonl            all of it, one release a line, by ocid then date
 ocds/PUBLISHER/compiled_releases.jsonl   one compiled release a line, by ocid
-tables/ocids/PUBLISHER.parquet           uid to ocid
+tables/ocids/PUBLISHER.parquet           uid to ocid, kept for ever (`ocds.ocid_map`)
+tables/vanished/PUBLISHER.parquet        published contracts that no source has any more
 exports/PUBLISHER/releases.jsonl.gz, compiled_releases.jsonl.gz, record_package.json
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import zip_longest
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 import msgspec
 import polars as pl
 
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake, replacing
-from procurement_assets.ocds.compile import Compiler, by_ocid
+from procurement_assets.ocds.additions import PARIS, Additions, joined
+from procurement_assets.ocds.compile import by_ocid, header_of
+from procurement_assets.ocds.corrections import StateCompiler
+from procurement_assets.ocds.history import History
 from procurement_assets.ocds.mapping.events import releases
-from procurement_assets.ocds.mapping.identity import contract_ocid
+from procurement_assets.ocds.ocid_map import Known, Seen, members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import gzipped, package, write_lines, write_record_package
 from procurement_assets.ocds.schema import Schema
 from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
 
-PARIS = ZoneInfo("Europe/Paris")
 RELEASES, COMPILED = "releases.jsonl", "compiled_releases.jsonl"
 
 
-class Made(msgspec.Struct, frozen=True):
-    """How many processes and releases were written, and how many releases by tag."""
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the current snapshot beside its contracts."""
+
+    data_date: str
+    first_seen: Mapping[str, str]
+    """Uid to the day (`YYYY-MM-DD`) its file was first published, for a contract without any date."""
+    sources: Mapping[str, list[str]] = {}
+    records: Mapping[str, list[str]] = {}
+    """Uid to the digests of the records it was made from."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run published."""
 
     processes: int
     releases: int
+    """All that was ever published."""
+    new: int
+    """Added by this run, corrections included."""
+    corrections: int
+    vanished: int
     by_tag: dict[str, int]
+    """The added ones, by tag."""
+
+
+def read_snapshot(lake: Lake, publisher: str) -> Snapshot:
+    """The snapshot that the tables of the lake describe."""
+    ledger = lake.read_table("ledger", publisher, ["source", "file_sha256", "position", "uid", "outcome"])
+    files = lake.read_table("files", publisher)
+    read = lake.read_table("decp_records", publisher, ["source", "file_sha256", "position", "content_sha256"])
+    sources, records = members(ledger, read)
+    return Snapshot(data_date=data_date(files), first_seen=first_seen(ledger, files), sources=sources, records=records)
 
 
 def write_releases(
-    lake: Lake, publisher: Publisher, first_seen: Mapping[str, str], names: Mapping[str, str] | None = None
+    lake: Lake, publisher: Publisher, snapshot: Snapshot, names: Mapping[str, str] | None = None
 ) -> Made:
-    """Write the releases of every contract, and the table `ocids`.
+    """Publish what a snapshot brings; write every release ever published, and the tables of identity.
 
-    `first_seen`: uid to the day (`YYYY-MM-DD`) its file was first published, for a contract without any date.
-    `names`: SIRET or SIREN to name.
+    `names`: SIRET or SIREN to name. Written in this order: the ocids, the history, then what is made of it; whichever
+    of these a killed run reached, the next run ends in the same state. Raises `HistoryDamagedError`,
+    `PrefixChangedError` before anything is written.
     """
-    contracts = _by_ocid(lake, publisher)
-    by_tag: dict[str, int] = {}
-    count = 0
-    with replacing(lake.ocds(publisher.id) / RELEASES) as handle:
-        for ocid, contract in contracts:
-            found = releases(contract, publisher, fallback_date=first_seen[contract.uid], names=names, ocid=ocid)
-            for release in found:
-                handle.write(msgspec.json.encode(release) + b"\n")
-                for tag in release.tag:
-                    by_tag[tag] = by_tag.get(tag, 0) + 1
-            count += len(found)
-    ocids = TABLES["ocids"].frame([{"uid": c.uid, "ocid": ocid} for ocid, c in contracts])
-    lake.write_table(ocids, "ocids", publisher.id)
-    return Made(len(contracts), count, dict(sorted(by_tag.items())))
+    history = History(lake, publisher.id)
+    history.require_sound()
+    contracts = lake.read_table("normalised_records", publisher.id, ["uid", "record"])
+    known = _ocids(lake, publisher, snapshot, contracts)
+    write_ocids(lake, publisher.id, known)
+    moment = date_time(snapshot.data_date)
+    additions = Additions(moment)
+    with history.lines() as lines:
+        pairs = joined(_generated(contracts, publisher, known, names), by_ocid(lines))
+        added = history.append((line for pair in pairs for line in additions.of(*pair)), moment)
+    with history.lines() as lines, replacing(lake.ocds(publisher.id) / RELEASES) as handle:
+        count = write_lines(handle, lines)
+    vanished = write_vanished(lake, publisher.id, known, set(contracts["uid"]))
+    return Made(
+        processes=len(known),
+        releases=count,
+        new=added.releases if added else 0,
+        corrections=additions.corrections,
+        vanished=vanished,
+        by_tag=dict(sorted(additions.by_tag.items())),
+    )
 
 
-def _by_ocid(lake: Lake, publisher: Publisher) -> list[tuple[str, Contract]]:
-    records = lake.read_table("normalised_records", publisher.id, ["record"])["record"]
+class _Buyer(msgspec.Struct):
+    acheteur_id: str
+
+
+def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame) -> list[Known]:
+    """The map of ocids after this snapshot."""
+    buyer = msgspec.json.Decoder(_Buyer).decode
+    seen = [
+        Seen(
+            uid=uid,
+            buyer=buyer(record).acheteur_id,
+            first_seen=snapshot.first_seen[uid],
+            sources=snapshot.sources.get(uid, []),
+            records=snapshot.records.get(uid, []),
+        )
+        for uid, record in contracts.iter_rows()
+    ]
+    path = lake.table("ocids", publisher.id)
+    before = lake.read_table("ocids", publisher.id) if path.exists() else TABLES["ocids"].frame([])
+    return update(read_known(before, publisher.ocid_prefix), seen, publisher.ocid_prefix, snapshot.data_date[:10])
+
+
+def _generated(
+    contracts: pl.DataFrame, publisher: Publisher, known: Sequence[Known], names: Mapping[str, str] | None
+) -> Iterator[tuple[str, list[bytes]]]:
+    """The releases of each current contract, by ocid, one contract decoded at a time."""
+    given = pl.DataFrame(
+        [(k.uid, k.ocid, k.premier_vu) for k in known],
+        schema={"uid": pl.String, "ocid": pl.String, "first": pl.String},
+        orient="row",
+    )
+    ordered = contracts.join(given, on="uid", how="inner").select("ocid", "first", "record").sort("ocid")
     decode = msgspec.json.Decoder(Contract).decode
-    contracts = [decode(text) for text in records]
-    return sorted(((contract_ocid(publisher.ocid_prefix, c), c) for c in contracts), key=lambda pair: pair[0])
+    for ocid, first, record in ordered.iter_rows():
+        found = releases(decode(record), publisher, fallback_date=first, names=names, ocid=ocid)
+        yield ocid, [msgspec.json.encode(release) for release in found]
 
 
 def write_compiled(lake: Lake, publisher: str, schema: Schema) -> int:
     """Write the compiled release of every process; returns how many."""
-    compiler = Compiler(schema)
+    compiler = StateCompiler(schema)
     with lines_of(lake, publisher, RELEASES) as lines, replacing(lake.ocds(publisher) / COMPILED) as handle:
         return write_lines(handle, compiler.compiled(by_ocid(lines)))
+
+
+def lost_ocids(lake: Lake, publisher: str) -> list[str]:
+    """Processes once published that are no longer in the releases (Pelican, time-based check `ocid`)."""
+    with lines_of(lake, publisher, RELEASES) as lines:
+        kept = {header_of(line).ocid for line in lines}
+    return History(lake, publisher).lost(kept & set(lake.read_table("ocids", publisher, ["ocid"])["ocid"]))
+
+
+def changed_releases(lake: Lake, publisher: str) -> list[str]:
+    """What is no longer as it was published: segments of the history, then releases that differ from it."""
+    history = History(lake, publisher)
+    damage = history.damage()
+    if damage:
+        return damage
+    with lines_of(lake, publisher, RELEASES) as lines, history.lines() as published:
+        return [header_of(line or was or b"").id for line, was in zip_longest(lines, published) if line != was]
 
 
 @contextmanager
@@ -104,7 +190,7 @@ def write_ocds_exports(lake: Lake, publisher: Publisher, schema: Schema, data_da
         ):
             counts[f"{name}.gz"] = write_lines(compressed, lines)
     about = package(publisher, uri=f"{publisher.uri}/ocds/record_package.json", published_date=date_time(data_date))
-    compiler = Compiler(schema)
+    compiler = StateCompiler(schema)
     with (
         lines_of(lake, publisher.id, RELEASES) as lines,
         replacing(folder / "record_package.json") as handle,

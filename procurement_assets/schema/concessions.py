@@ -151,14 +151,14 @@ CONCESSION_EXECUTION = Table(
             title="Intitulé du tarif",
             description="Intitulé du tarif.",
             source="donneesExecution[].donneesAnnuelles.tarifs[].tarif.intituleTarif",
-            ocds="contracts/tariffs/title",
+            ocds="contracts/implementation/tariffs/title",
         ),
         money(
             "tarif",
             "Tarif",
             "Tarif demandé aux usagers.",
             "donneesExecution[].donneesAnnuelles.tarifs[].tarif.tarif",
-            "contracts/tariffs/value/amount",
+            "contracts/implementation/tariffs/value/amount",
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """Tables that say where each record came from and what became of it: records, ledger, quarantine, repairs, files."""
 
 from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.publication import OCIDS, VANISHED
 
 OUTCOMES = ("kept", "merged", "superseded", "out_of_scope", "quarantined")
 """kept: is a contract of the tables. merged: repeats another record. superseded: an older state of another record.
@@ -262,30 +263,6 @@ NORMALISED_RECORDS = Table(
     ),
 )
 
-OCIDS = Table(
-    name="ocids",
-    title="Identifiants OCDS",
-    description="L'identifiant de processus OCDS (ocid) de chaque contrat.",
-    key=("uid",),
-    columns=(
-        Column(
-            name="uid",
-            type="string",
-            required=True,
-            title="Identifiant unique",
-            description="Identifiant unique du contrat.",
-        ),
-        Column(
-            name="ocid",
-            type="string",
-            required=True,
-            title="Identifiant OCDS",
-            description="Identifiant du processus de commande publique.",
-            ocds="ocid",
-        ),
-    ),
-)
-
 FINDINGS = Table(
     name="findings",
     title="Constats",
@@ -310,4 +287,4 @@ FINDINGS = Table(
     ),
 )
 
-PROVENANCE_TABLES = (DECP_RECORDS, LEDGER, QUARANTINE, FILES, NORMALISED_RECORDS, REPAIRS, OCIDS, FINDINGS)
+PROVENANCE_TABLES = (DECP_RECORDS, LEDGER, QUARANTINE, FILES, NORMALISED_RECORDS, REPAIRS, OCIDS, VANISHED, FINDINGS)

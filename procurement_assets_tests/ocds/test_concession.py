@@ -75,7 +75,8 @@ def test_years_of_a_concession_are_implementation_releases() -> None:
                 ],
             },
             "decp": {
-                "donneesExecution": [{"id": "2025-04-18", "datePublicationDonneesExecution": "2025-04-18"}],
+                # Published first: the releases go by date, the rank keeps the published order.
+                "donneesExecution": [{"id": "2025-04-18", "datePublicationDonneesExecution": "2025-04-18", "rang": 1}],
             },
         }
     ]

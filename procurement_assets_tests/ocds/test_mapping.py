@@ -149,7 +149,7 @@ def test_a_framework_with_orders_and_its_ceiling() -> None:
         "hasDynamicPurchasingSystem": False,
         "hasElectronicAuction": False,
     }
-    assert tender["decp"]["modalitesExecution"] == ["Tranches"]
+    assert tender["decp"]["modalitesExecution"] == ["Bons de commande", "Tranches"]
     assert "techniques" not in tender["decp"]
 
 

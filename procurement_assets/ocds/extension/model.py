@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from procurement_assets.ocds.parts import WHOLE
 from procurement_assets.ocds.values import Euros, Id, Text
 
 Labels = Annotated[list[Text], Meta(min_length=1)]
@@ -32,6 +33,18 @@ class DecpLieu(_Decp):
     code: Annotated[Text, _doc("Code du lieu", "Le code tel que publié.")] | None = None
     typeCode: Annotated[Text, _doc("Type de code", "Le type de code tel que publié.")] | None = None
     nom: Annotated[Text, _doc("Nom du lieu", "Le nom tel que publié.")] | None = None
+
+
+class DecpOperateur(_Decp):
+    """An organisation as published, where its party does not say it (two spellings of one name, an odd type)."""
+
+    typeIdentifiant: Annotated[Text, _doc("Type d'identifiant", "Tel que publié.")] | None = None
+    id: Annotated[Text, _doc("Identifiant", "Tel que publié.")] | None = None
+    denominationSociale: Annotated[Text, _doc("Dénomination sociale", "Telle que publiée.")] | None = None
+
+
+Operateurs = Annotated[list[DecpOperateur], Meta(min_length=1, extra_json_schema=WHOLE)]
+Rang = Annotated[int, _doc("Rang", "Rang dans la liste publiée, quand l'ordre des publications ne le dit pas.")]
 
 
 class DecpTender(_Decp):
@@ -77,6 +90,14 @@ class DecpTender(_Decp):
     typesPrix: Annotated[Labels, _doc("Types de prix", "Libellés réglementaires.")] | None = None
     attributionAvance: Annotated[bool, _doc("Avance", "Une avance est attribuée.")] | None = None
     tauxAvance: Annotated[float, _doc("Taux de l'avance", "De 0 à 1.")] | None = None
+    offresRecues: (
+        Annotated[int, _doc("Offres reçues", "Un nombre négatif, tel que publié : OCDS n'a pas de champ pour lui.")]
+        | None
+    ) = None
+    uid: Annotated[Text, _doc("Identifiant unique", "Quand l'ocid ne le redonne pas.")] | None = None
+    acheteur: (
+        Annotated[DecpOperateur, _doc("Acheteur", "Tel que publié, quand l'organisation ne le redonne pas.")] | None
+    ) = None
 
 
 class DecpAward(_Decp):
@@ -85,6 +106,10 @@ class DecpAward(_Decp):
     typeGroupementOperateurs: Annotated[Text, _doc("Type de groupement", "Libellé réglementaire.")] | None = None
     origineUE: Annotated[float, _doc("Part d'origine UE", "De 0 à 1.")] | None = None
     origineFrance: Annotated[float, _doc("Part d'origine France", "De 0 à 1.")] | None = None
+    titulaires: (
+        Annotated[Operateurs, _doc("Titulaires", "Tels que publiés, quand les fournisseurs ne les redonnent pas.")]
+        | None
+    ) = None
 
 
 class DecpExecution(_Decp):
@@ -94,6 +119,7 @@ class DecpExecution(_Decp):
     datePublicationDonneesExecution: (
         Annotated[Text, _doc("Date de publication", "Date de publication des données d'exécution.")] | None
     ) = None
+    rang: Rang | None = None
 
 
 class DecpContract(_Decp):
@@ -125,6 +151,7 @@ class DecpSubcontractModification(_Decp):
     datePublicationDonnees: Annotated[Text, _doc("Date de publication", "De la modification de l'acte.")] | None = None
     dureeMois: Annotated[int, _doc("Durée en mois", "Nouvelle durée.")] | None = None
     montant: Annotated[Euros, _doc("Montant", "Nouveau montant HT.")] | None = None
+    rang: Rang | None = None
 
 
 class DecpSubcontract(_Decp):
@@ -136,6 +163,11 @@ class DecpSubcontract(_Decp):
     dureeMois: Annotated[int, _doc("Durée en mois", "Durée en vigueur.")] | None = None
     montant: Annotated[Euros, _doc("Montant", "Montant HT en vigueur.")] | None = None
     variationPrix: Annotated[Text, _doc("Variation du prix", "Libellé réglementaire.")] | None = None
+    sousTraitant: (
+        Annotated[DecpOperateur, _doc("Sous-traitant", "Tel que publié, quand l'organisation ne le redonne pas.")]
+        | None
+    ) = None
+    rang: Rang | None = None
     modifications: (
         Annotated[
             Annotated[list[DecpSubcontractModification], Meta(min_length=1)],
@@ -161,5 +193,9 @@ class DecpAmendment(_Decp):
             Annotated[list[Id], Meta(min_length=1)],
             _doc("Titulaires", "Identifiants (parties) des titulaires publiés par la modification."),
         ]
+        | None
+    ) = None
+    titulairesPublies: (
+        Annotated[Operateurs, _doc("Titulaires publiés", "Tels que publiés, quand les parties ne les redonnent pas.")]
         | None
     ) = None

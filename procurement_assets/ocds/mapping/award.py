@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procurement_assets.decp.model import Contract
-from procurement_assets.ocds.extension.model import DecpAward
+from procurement_assets.ocds.extension.model import DecpAward, DecpOperateur
 from procurement_assets.ocds.mapping.dates import midnight
 from procurement_assets.ocds.mapping.parties import Parties
 from procurement_assets.ocds.mapping.tender import items
@@ -28,13 +28,13 @@ def award(
         suppliers=[parties.reference(s) for s in suppliers] or None,
         items=items(title, contract.codeCPV),
         hasSubcontracting=contract.sousTraitanceDeclaree,
-        decp=decp_award(contract),
+        decp=decp_award(contract, parties.as_published(contract.titulaires, suppliers) if number == 1 else None),
     )
 
 
-def decp_award(contract: Contract) -> DecpAward | None:
+def decp_award(contract: Contract, holders: list[DecpOperateur] | None = None) -> DecpAward | None:
     """`awards[].decp` (local extension)."""
     kind, ue, france = text(contract.typeGroupementOperateurs), contract.origineUE, contract.origineFrance
-    if kind is None and ue is None and france is None:
+    if kind is None and ue is None and france is None and not holders:
         return None
-    return DecpAward(typeGroupementOperateurs=kind, origineUE=ue, origineFrance=france)
+    return DecpAward(typeGroupementOperateurs=kind, origineUE=ue, origineFrance=france, titulaires=holders or None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
+from procurement_assets.decp.codelists import CodeList
 from procurement_assets.ocds.values import Category, FrameworkMethod, GazetteerScheme, Goal, Method, Strategy
 
 WITHOUT_COMPETITION = "Marché passé sans publicité ni mise en concurrence préalable"
@@ -78,6 +81,55 @@ GAZETTEERS: dict[str, GazetteerScheme] = {
 }
 """`lieuExecution.typeCode` to a gazetteer: the code officiel géographique, La Poste, ISO 3166. The French ones are
 our own, in an open code list (`extension.build.GAZETTEERS`)."""
+
+
+RESERVED = {"marche": "Concession réservée", "concession": "Marché réservé"}
+"""The label of reservation that each kind of contract does not have."""
+
+
+def social_labels(kind: str) -> dict[str, Strategy]:
+    """The social labels of a kind of contract: a reservation is told by `reservedParticipation` for both kinds."""
+    return {label: strategy for label, strategy in SOCIAL_STRATEGIES.items() if label != RESERVED[kind]}
+
+
+def labels_of(strategies: Collection[Strategy], table: Mapping[str, Strategy]) -> tuple[str, ...]:
+    """The labels that strategies tell, in the order of the code list."""
+    return tuple(label for label, strategy in table.items() if strategy in strategies)
+
+
+def technique_homes(nature: str | None) -> tuple[str, ...]:
+    """The techniques that standard fields tell. Where the nature is a framework, `hasFrameworkAgreement` tells that."""
+    homes = (DYNAMIC_PURCHASING, CATALOGUE, AUCTION)
+    return homes if nature == FRAMEWORK else (FRAMEWORK, *homes)
+
+
+def way_homes(framework: bool) -> tuple[str, ...]:
+    """The ways of execution that `frameworkAgreement.method` tells."""
+    return (ORDERS, CALL_OFFS) if framework else ()
+
+
+def _merged(told: Collection[str], others: Collection[str], order: CodeList) -> list[str]:
+    ranks = {label: rank for rank, label in enumerate(order.labels)}
+    return sorted([*told, *others], key=lambda label: ranks.get(label, len(ranks)))
+
+
+def left(listed: tuple[str, ...], told: Collection[str], homes: Collection[str], order: CodeList) -> list[str] | None:
+    """The labels of a list that standard fields do not tell; all of them where the published order, or a label that
+    shares its code with another, would be lost. `whole` reads it back."""
+    others = [label for label in listed if label not in homes]
+    if told and _merged(told, others, order) != list(listed):
+        others = list(listed)
+    return others or None
+
+
+def whole(
+    found: Collection[str] | None, told: Collection[str], homes: Collection[str], order: CodeList
+) -> list[str] | None:
+    """The list that `left` was given: in the order of the code list, unless it holds a label that has a home."""
+    others = list(found or ())
+    if not told or any(label in homes for label in others):
+        return others or None
+    return _merged(told, others, order)
 
 
 def category(cpv: str | None, nature: str | None) -> Category | None:

@@ -52,9 +52,16 @@ def decp_contract(contract: Contract) -> DecpContract | None:
         datePublicationDonnees=text(contract.datePublicationDonnees),
         dateNotification=unplaced(contract.dateNotification),
         dateSignature=contract.dateSignature if both else unplaced(contract.dateSignature),
-        dateDebutExecution=unplaced(contract.dateDebutExecution),
+        dateDebutExecution=_start(contract),
     )
     return None if found == _EMPTY else found
+
+
+def _start(contract: Contract) -> str | None:
+    """The start of execution, where `period.startDate` does not tell it: not believable, or the day of signature,
+    with which the period starts when no start is published."""
+    start = contract.dateDebutExecution
+    return start if start == contract.date else unplaced(start)
 
 
 _EMPTY = DecpContract()
@@ -86,10 +93,10 @@ def implementation(year: Execution, key: str) -> Implementation | None:
     return Implementation(metrics=metrics, tariffs=tariffs) if metrics or tariffs else None
 
 
-def decp_execution(year: Execution, key: str) -> DecpContract:
+def decp_execution(year: Execution, key: str, rank: int | None = None) -> DecpContract:
     """`contracts[].decp.donneesExecution`: that this year was published, and when."""
     return DecpContract(
         donneesExecution=[
-            DecpExecution(id=key, datePublicationDonneesExecution=text(year.datePublicationDonneesExecution))
+            DecpExecution(id=key, datePublicationDonneesExecution=text(year.datePublicationDonneesExecution), rang=rank)
         ]
     )

@@ -34,7 +34,7 @@ from procurement_assets.ocds.mapping.parties import Parties
 from procurement_assets.ocds.mapping.subcontracting import Subcontractors
 from procurement_assets.ocds.mapping.tender import bids, related_processes, tender
 from procurement_assets.ocds.mapping.timeline import Event, award_day, events, moments
-from procurement_assets.ocds.mapping.values import euros, text
+from procurement_assets.ocds.mapping.values import displaced, euros, text
 from procurement_assets.ocds.model import Amendment, Award, Release
 from procurement_assets.ocds.model import Contract as OcdsContract
 from procurement_assets.ocds.values import Tag
@@ -129,7 +129,7 @@ class _Process:
             moment,
             ["tender", "award", "contract"],
             self.suppliers,
-            tender=tender(contract),
+            tender=tender(contract, self.ocid, parties.buyer_as_published(contract)),
             bids=bids(contract),
             awards=[first],
             contracts=[contract_section(contract, parties, first.id)],
@@ -193,7 +193,7 @@ class _Process:
             description=f"Modification n° {version.number} : {changed}." if changed else None,
             amendsReleaseID=self.done[-1].id,
             releaseID=f"{self.ocid}-modification-{version.number}",
-            decp=_decp_amendment(published, holders),
+            decp=_decp_amendment(published, holders, self.parties),
         )
 
     def _execution(self, year: Execution, moment: str) -> None:
@@ -206,7 +206,7 @@ class _Process:
             id=CONTRACT_ID,
             awardID=str(self.award_number),
             implementation=implementation(year, key),
-            decp=decp_execution(year, key),
+            decp=decp_execution(year, key, displaced(self.contract.donneesExecution, year, len(self.years) - 1)),
         )
         tag: Tag = "implementation" if first else "implementationUpdate"
         self._release(f"execution-{key}", moment, [tag], [], contracts=[section])
@@ -215,7 +215,7 @@ class _Process:
 _CHANGED = {"montant": "montant", "dureeMois": "durée", "titulaires": "titulaires"}
 
 
-def _decp_amendment(published: Modification, holders: list[str] | None) -> DecpAmendment | None:
+def _decp_amendment(published: Modification, holders: list[str] | None, parties: Parties) -> DecpAmendment | None:
     """`amendments[].decp` (local extension): what the modification published, changed or not."""
     both = published.dateNotificationModification and published.dateSignatureModification
     found = DecpAmendment(
@@ -228,6 +228,7 @@ def _decp_amendment(published: Modification, holders: list[str] | None) -> DecpA
         dureeMois=published.dureeMois,
         montant=euros(published.amount),
         titulaires=holders,
+        titulairesPublies=parties.as_published(published.titulaires or (), holders) if holders else None,
     )
     return None if found == _NOTHING else found
 

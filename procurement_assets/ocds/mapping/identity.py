@@ -70,6 +70,11 @@ def ocid_parts(ocid: str) -> tuple[str, str, str]:
     return prefix, unescape(buyer), unescape(number)
 
 
+def uid_of(ocid: str, buyer: str) -> str:
+    """The uid that `contract_ocid` was given, where it started with the buyer."""
+    return buyer + ocid_parts(ocid)[2] if ocid.count("-") > 2 else ""
+
+
 class Identity(NamedTuple):
     """How an organisation is identified in OCDS."""
 
@@ -99,6 +104,24 @@ def identify(kind: str | None, number: str | None, name: str | None, fallback: s
         return Identity(party_id, Identifier(scheme=unverified, id=number), None)
     identifier = Identifier(scheme=unverified) if kind else None
     return Identity(f"name-{mark}" if mark else fallback, identifier, None)
+
+
+_KINDS = {scheme: kind for kind, scheme in SCHEMES.items()}
+
+
+def published(identifier: Identifier | None, additional: list[Identifier] | None) -> tuple[str | None, str | None]:
+    """The published type and identifier of an organisation: what `identify` was given, from what it made."""
+    if identifier is None:
+        return None, None
+    scheme = identifier.scheme or ""
+    if scheme == "FR-RCS":
+        return "SIRET", additional[0].id if additional else identifier.id
+    if scheme in _KINDS:
+        return _KINDS[scheme], identifier.id
+    if scheme.endswith("-VAT"):
+        return "TVA", identifier.id
+    kind = scheme.removeprefix(UNVERIFIED)
+    return (None if kind == "INCONNU" else unescape(kind)), identifier.id
 
 
 def _french(siret: str) -> Identity:

@@ -7,10 +7,12 @@ published one, else the register's: its references repeat it exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from procurement_assets.decp.model import Contract, Operateur
-from procurement_assets.ocds.mapping.identity import Identity, identify
+from procurement_assets.decp.raw import Format
+from procurement_assets.ocds.extension.model import DecpOperateur
+from procurement_assets.ocds.mapping.identity import Identity, identify, published
 from procurement_assets.ocds.mapping.values import text
 from procurement_assets.ocds.model import Identifier, Organization, OrganizationReference
 from procurement_assets.ocds.values import Role
@@ -22,6 +24,7 @@ class Parties:
     """The parties of one contract."""
 
     def __init__(self, contract: Contract, names: Mapping[str, str] | None) -> None:
+        self._format = contract.format
         self._registered = names or {}
         self._identities: dict[str, Identity] = {}
         self._names: dict[str, str | None] = {}
@@ -89,8 +92,49 @@ class Parties:
             name=self._names[party_id],
             identifier=identifier,
             additionalIdentifiers=additional,
-            roles=list(self._roles[party_id]),
+            roles=list(self._roles.get(party_id, ())),
         )
+
+    def as_published(self, operators: Sequence[Operateur], party_ids: list[str]) -> list[DecpOperateur] | None:
+        """The operators for the local extension, only where their parties do not give them back (`operator_of`)."""
+        if len(operators) == len(party_ids) and all(
+            operator_of(self._organization(p), self._format) == o for o, p in zip(operators, party_ids, strict=True)
+        ):
+            return None
+        # Cleaning has removed what is empty or repeated; the schema refuses both, so they are never written.
+        said: list[DecpOperateur] = []
+        for made in map(_operateur, operators):
+            if made != DecpOperateur() and made not in said:
+                said.append(made)
+        return said or None
+
+    def buyer_as_published(self, contract: Contract) -> DecpOperateur | None:
+        """The buyer for the local extension, only where its party does not give it back."""
+        found = operator_of(self._organization(self.buyer), self._format)
+        if (found.id, found.denominationSociale) == (contract.acheteur_id, contract.acheteur_nom):
+            return None
+        return DecpOperateur(id=contract.acheteur_id, denominationSociale=contract.acheteur_nom)
+
+
+def operator_of(party: Organization, format: Format) -> Operateur:
+    """The operator that a party stands for.
+
+    Its name is the published one, but for one: format 2022 has no names, so that of a party known to the register
+    (`legalName`) is the register's.
+    """
+    kind, number = published(party.identifier, party.additionalIdentifiers)
+    registered = party.identifier is not None and party.identifier.legalName is not None
+    return Operateur(
+        typeIdentifiant=kind,
+        id=number,
+        denominationSociale=None if registered and format == "2022" else party.name,
+    )
+
+
+def _operateur(o: Operateur) -> DecpOperateur:
+    return DecpOperateur(
+        typeIdentifiant=text(o.typeIdentifiant), id=text(o.id), denominationSociale=text(o.denominationSociale)
+    )
 
 
 def _operators(contract: Contract) -> Iterable[Operateur]:

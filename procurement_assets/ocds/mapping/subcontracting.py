@@ -8,8 +8,8 @@ from __future__ import annotations
 from procurement_assets.decp.model import Acte, Contract, Execution, Modification, ModificationActe
 from procurement_assets.ocds.extension.model import DecpSubcontract, DecpSubcontractModification
 from procurement_assets.ocds.mapping.parties import Parties
-from procurement_assets.ocds.mapping.values import euros, text, total
-from procurement_assets.ocds.model import Award, Subcontract, Subcontracting
+from procurement_assets.ocds.mapping.values import displaced, euros, text, total
+from procurement_assets.ocds.model import Award, OrganizationReference, Subcontract, Subcontracting
 
 
 class Subcontractors:
@@ -22,6 +22,8 @@ class Subcontractors:
         self.amounts: dict[str, float | None] = {}
         self.changes: dict[str, int] = {}
         self.keys: dict[int | None, str] = {}
+        self.told = [0, 0]
+        """How many acts and how many modifications of acts were told."""
 
     def said(
         self, what: Acte | ModificationActe | Modification | Execution, award_id: str, suppliers: list[str]
@@ -51,8 +53,9 @@ class Subcontractors:
             id=key,
             subcontractor=subcontractor,
             mainContractors=[self.parties.reference(m) for m in main] or None,
-            decp=_decp_act(act),
+            decp=self._decp_act(act, subcontractor),
         )
+        self.told[0] += 1
         return self._award(key, subcontract), f"soustraitance-{key}", party_ids
 
     def _change(self, change: ModificationActe, award_id: str) -> tuple[Award, str, list[str]]:
@@ -77,10 +80,12 @@ class Subcontractors:
                         datePublicationDonnees=text(change.datePublicationDonnees),
                         dureeMois=change.dureeMois,
                         montant=euros(change.montant),
+                        rang=displaced(self.contract.modificationsActesSousTraitance, change, self.told[1]),
                     )
                 ],
             ),
         )
+        self.told[1] += 1
         return self._award(key, subcontract), f"soustraitance-{key}-modification-{rank}", []
 
     def _award(self, key: str, subcontract: Subcontract) -> Award:
@@ -101,17 +106,21 @@ class Subcontractors:
             key = f"{base}-{n}"
         return key
 
-
-def _decp_act(act: Acte) -> DecpSubcontract | None:
-    found = DecpSubcontract(
-        id=act.id,
-        dateNotification=text(act.dateNotification),
-        datePublicationDonnees=text(act.datePublicationDonnees),
-        dureeMois=act.dureeMois,
-        montant=euros(act.montant),
-        variationPrix=text(act.variationPrix),
-    )
-    return None if found == _NOTHING else found
+    def _decp_act(self, act: Acte, party: OrganizationReference | None) -> DecpSubcontract | None:
+        who = None
+        if act.sousTraitant is not None and party is not None:
+            who = self.parties.as_published([act.sousTraitant], [party.id])
+        found = DecpSubcontract(
+            id=act.id,
+            dateNotification=text(act.dateNotification),
+            datePublicationDonnees=text(act.datePublicationDonnees),
+            dureeMois=act.dureeMois,
+            montant=euros(act.montant),
+            variationPrix=text(act.variationPrix),
+            sousTraitant=who[0] if who else None,
+            rang=displaced(self.contract.actesSousTraitance, act, self.told[0]),
+        )
+        return None if found == _NOTHING else found
 
 
 _NOTHING = DecpSubcontract()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from procurement_assets.decp import codelists as lists
 from procurement_assets.decp.model import Contract, Lieu
 from procurement_assets.ocds.countries import COUNTRIES
-from procurement_assets.ocds.extension.model import DecpLieu, DecpTender
+from procurement_assets.ocds.extension.model import DecpLieu, DecpOperateur, DecpTender
 from procurement_assets.ocds.mapping import codes
-from procurement_assets.ocds.mapping.identity import ocid_of
+from procurement_assets.ocds.mapping.identity import ocid_of, uid_of
 from procurement_assets.ocds.mapping.values import euros, labels, text
 from procurement_assets.ocds.model import (
     Address,
@@ -32,7 +33,7 @@ from procurement_assets.ocds.values import GazetteerScheme, Goal, Method, Strate
 _COUNTRIES = frozenset(COUNTRIES)
 
 
-def tender(contract: Contract) -> Tender:
+def tender(contract: Contract, ocid: str | None = None, buyer: DecpOperateur | None = None) -> Tender:
     """`tender`: always complete, since DECP publishes awarded contracts."""
     goals = sustainability(
         labels(contract.considerationsSociales),
@@ -56,7 +57,7 @@ def tender(contract: Contract) -> Tender:
         hasSustainability=goals.has,
         sustainability=goals.goals,
         contractTerms=contract_terms(contract),
-        decp=decp_tender(contract, goals),
+        decp=decp_tender(contract, goals, ocid, buyer),
     )
 
 
@@ -164,12 +165,14 @@ def _orders(contract: Contract) -> tuple[bool, bool]:
 
 
 class Goals(NamedTuple):
-    """`hasSustainability`, `sustainability`, and the social and environmental labels without a home there."""
+    """`hasSustainability` and `sustainability`."""
 
     has: bool | None
     goals: list[Sustainability] | None
-    social: list[str] | None
-    environmental: list[str] | None
+
+    def strategies(self, goal: Goal) -> tuple[Strategy, ...]:
+        """The strategies of a goal."""
+        return tuple(s for g in self.goals or () if g.goal == goal for s in g.strategies or ())
 
 
 @lru_cache(maxsize=4_096)
@@ -193,8 +196,6 @@ def sustainability(social: tuple[str, ...], environmental: tuple[str, ...], inno
     return Goals(
         has=True if goals else False if none else None,
         goals=goals or None,
-        social=[label for label in social if label not in codes.SOCIAL_STRATEGIES] or None,
-        environmental=[label for label in environmental if label not in codes.ENVIRONMENTAL_STRATEGIES] or None,
     )
 
 
@@ -233,22 +234,20 @@ def _linked(contract: Contract) -> bool:
     return bool(contract.idAccordCadre) and contract.idAccordCadre != contract.id
 
 
-def decp_tender(contract: Contract, goals: Goals) -> DecpTender:
+def decp_tender(
+    contract: Contract, goals: Goals, ocid: str | None = None, buyer: DecpOperateur | None = None
+) -> DecpTender:
     """`tender.decp` (local extension): what has no standard field."""
-    technique, ways = contract.techniques, contract.modalitesExecution
-    where = contract.lieuExecution
-    framework = bool(technique and codes.FRAMEWORK in technique) or contract.nature == codes.FRAMEWORK
-    homes = (codes.ORDERS, codes.CALL_OFFS) if framework else ()
-    alone = technique == [codes.NOTHING]
+    where, offers = contract.lieuExecution, contract.offresRecues
     return DecpTender(
         kind=contract.kind,
         format=contract.format,
         nature=text(contract.nature),
-        techniques=_left(technique, codes.TECHNIQUES_WITH_A_HOME) if technique and not alone else None,
-        modalitesExecution=_left(ways, homes) if ways else None,
+        techniques=_techniques_left(contract),
+        modalitesExecution=_ways_left(contract),
         idAccordCadre=None if _linked(contract) else text(contract.idAccordCadre),
-        considerationsSociales=goals.social,
-        considerationsEnvironnementales=goals.environmental,
+        considerationsSociales=_social_left(contract, goals),
+        considerationsEnvironnementales=_environmental_left(contract, goals),
         marcheInnovant=contract.marcheInnovant,
         lieuExecution=_decp_lieu(where) if where is not None else None,
         ccag=text(contract.ccag),
@@ -256,11 +255,39 @@ def decp_tender(contract: Contract, goals: Goals) -> DecpTender:
         typesPrix=list(labels(contract.typesPrix)) or None,
         attributionAvance=contract.attributionAvance,
         tauxAvance=contract.tauxAvance,
+        offresRecues=offers if offers is not None and offers < 0 else None,
+        uid=contract.uid if ocid is not None and uid_of(ocid, contract.acheteur_id) != contract.uid else None,
+        acheteur=buyer,
     )
 
 
-def _left(found: list[str], homes: frozenset[str] | tuple[str, ...]) -> list[str] | None:
-    return [label for label in labels(found) if label not in homes] or None
+def _techniques_left(contract: Contract) -> list[str] | None:
+    """The techniques that the standard fields do not tell."""
+    listed = labels(contract.techniques)
+    if listed == (codes.NOTHING,):
+        return None
+    homes = codes.technique_homes(contract.nature)
+    return codes.left(listed, [t for t in homes if t in listed], homes, lists.TECHNIQUES)
+
+
+def _ways_left(contract: Contract) -> list[str] | None:
+    """The ways of execution that `frameworkAgreement.method` does not tell."""
+    ways = labels(contract.modalitesExecution)
+    homes = codes.way_homes(contract.nature == codes.FRAMEWORK or codes.FRAMEWORK in (contract.techniques or ()))
+    return codes.left(ways, [w for w in homes if w in ways], homes, lists.MODALITES_EXECUTION)
+
+
+def _social_left(contract: Contract, goals: Goals) -> list[str] | None:
+    told = codes.labels_of(goals.strategies("social"), codes.social_labels(contract.kind))
+    listed = labels(contract.considerationsSociales)
+    order = lists.SOCIALES_CONCESSION if contract.kind == "concession" else lists.SOCIALES_MARCHE
+    return codes.left(listed, told, codes.SOCIAL_STRATEGIES, order)
+
+
+def _environmental_left(contract: Contract, goals: Goals) -> list[str] | None:
+    told = codes.labels_of(goals.strategies("environmental"), codes.ENVIRONMENTAL_STRATEGIES)
+    listed = labels(contract.considerationsEnvironnementales)
+    return codes.left(listed, told, codes.ENVIRONMENTAL_STRATEGIES, lists.ENVIRONNEMENTALES)
 
 
 def _decp_lieu(lieu: Lieu) -> DecpLieu | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import isfinite
 
@@ -27,6 +27,12 @@ def labels(values: Iterable[str] | None) -> tuple[str, ...]:
 @lru_cache(maxsize=16_384)
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if v))
+
+
+def displaced(listed: Sequence[object], what: object, told: int) -> int | None:
+    """The rank (from 1) in the published list of what is told after `told` others; None where it is the same."""
+    rank = next(i for i, other in enumerate(listed) if other is what)
+    return None if rank == told else rank + 1
 
 
 def total(amounts: Iterable[float | None]) -> float | None:

@@ -1,0 +1,117 @@
+"""What a snapshot adds to what is published: new events, and corrections (`ocds.corrections`).
+
+| a release of the current contract | is |
+|---|---|
+| of a process never published | published as it is |
+| whose id is published | never published again: a correction says what changed |
+| whose id is new, dated after what is published | published as it is |
+| whose id is new, dated before | published at the date of the snapshot; its own day stays in `amendments` and `decp` |
+
+A correction comes last, at the date of the snapshot's data, and at least one second after every other release of the
+process: never the clock, so the same snapshots give the same releases. Criterion: the published releases, compiled,
+give what the releases of the current contract alone would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from procurement_assets.ocds.compile import header_of
+from procurement_assets.ocds.corrections import Json, StateCompiler, award_names, correction, rename_awards
+from procurement_assets.ocds.profile import profile_schema
+from procurement_assets.ocds.schema import Schema
+
+PARIS = ZoneInfo("Europe/Paris")
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Additions:
+    """Finds what to publish, one process at a time; counts corrections and tags as it goes."""
+
+    def __init__(self, moment: str) -> None:
+        self._moment = moment
+        # The profile's merge rules equal the official ones on all that we write: no network is needed here.
+        self._compiler = StateCompiler(Schema(source="profile", release=profile_schema()))
+        self.corrections = 0
+        self.by_tag: dict[str, int] = {}
+
+    def of(self, generated: Sequence[bytes], published: Sequence[bytes]) -> list[bytes]:
+        """The releases to add to a process, oldest first. `generated`: those of the current contract."""
+        found = list(generated) if not published else self._further(generated, published)
+        for line in found:
+            for tag in header_tags(line):
+                self.by_tag[tag] = self.by_tag.get(tag, 0) + 1
+        return found
+
+    def _further(self, generated: Sequence[bytes], published: Sequence[bytes]) -> list[bytes]:
+        if list(generated) == list(published):
+            return []
+        state, target = self._compiler.state(published), self._compiler.state(generated)
+        names = award_names(state, target)
+        known = {header_of(line).id for line in published}
+        last = header_of(published[-1]).date
+        added: list[bytes] = []
+        for line in generated:
+            if header_of(line).id not in known:
+                release = rename_awards(_with_roles(_decode(line), state), names)
+                release["date"] = last = release["date"] if release["date"] > last else later(last, self._moment)
+                added.append(_encode(release))
+        if added:
+            state = self._compiler.state([*published, *added])
+        found = correction(state, rename_awards(target, names), later(last, self._moment))
+        if found is not None:
+            self.corrections += 1
+            added.append(found)
+        return added
+
+
+def _with_roles(release: Json, state: Json) -> Json:
+    """A release whose parties keep the roles they were published with: merging replaces the list of roles."""
+    held = {p["id"]: p["roles"] for p in state["parties"]}
+    parties = [
+        p | {"roles": [r for r in ("buyer", "supplier", "subcontractor") if r in (*held.get(p["id"], ()), *p["roles"])]}
+        for p in release["parties"]
+    ]
+    return dict(release) | {"parties": parties}
+
+
+def later(last: str, moment: str) -> str:
+    """`moment`, or the first second after `last` where that is not before it, as text and as time."""
+    if moment > last:
+        return moment
+    found = datetime.fromisoformat(last).astimezone(UTC) + timedelta(seconds=1)
+    while (text := found.astimezone(PARIS).isoformat()) <= last:  # the hour that comes twice in October
+        found += timedelta(hours=1)
+    return text
+
+
+def header_tags(line: bytes) -> list[str]:
+    """The tags of a release."""
+    return _tags(line).tag
+
+
+class _Tagged(msgspec.Struct):
+    tag: list[str]
+
+
+_tags = msgspec.json.Decoder(_Tagged).decode
+
+
+def joined(
+    generated: Iterable[tuple[str, list[bytes]]], published: Iterable[list[bytes]]
+) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """The releases of each current process and those published of it, as a merge of two streams ordered by ocid."""
+    history = iter(published)
+    group = next(history, None)
+    for ocid, lines in generated:
+        while group is not None and header_of(group[0]).ocid < ocid:
+            group = next(history, None)  # gone from the sources: it stays as it was published
+        if group is not None and header_of(group[0]).ocid == ocid:
+            yield lines, group
+        else:
+            yield lines, []

@@ -1,0 +1,78 @@
+"""The regulatory export: the contracts of a publisher as DECP files that validate, and those that cannot be written.
+
+exports/PUBLISHER/decp_2022.json, decp_2022.xml, decp_2019.json, decp_2019.xml    formats that have contracts only
+                  decp_exclus.csv                                                one line per reason
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from procurement_assets.decp.model import Contract
+from procurement_assets.decp.raw import Format
+from procurement_assets.decp.writer import Written, write_json, write_xml
+from procurement_assets.lake import Lake, replacing, write_bytes
+
+EXCLUDED = "decp_exclus.csv"
+COLUMNS = ("format", "uid", "chemin", "motif")
+
+_Write = Callable[[Iterator[Contract], BinaryIO], Written]
+_FILES: tuple[tuple[str, Format, _Write], ...] = (
+    ("decp_2022.json", "2022", lambda contracts, stream: write_json(contracts, stream, version="2.0.4")),
+    ("decp_2022.xml", "2022", lambda contracts, stream: write_xml(contracts, stream, format="2022")),
+    ("decp_2019.json", "2019", lambda contracts, stream: write_json(contracts, stream, version="1.5.0")),
+    ("decp_2019.xml", "2019", lambda contracts, stream: write_xml(contracts, stream, format="2019")),
+)
+
+
+class RegulatoryFile(msgspec.Struct, frozen=True):
+    """A file given out: `contracts` in it, `excluded` of the same format that could not be."""
+
+    name: str
+    bytes: int
+    contracts: int
+    excluded: int
+
+
+def write_regulatory_exports(lake: Lake, publisher: str) -> list[RegulatoryFile]:
+    """Write the regulatory files of a publisher; a file of a format that has no contract any more is removed."""
+    contracts = _contracts(lake, publisher)
+    present = {c.format for c in contracts}
+    folder = lake.exports(publisher)
+    files: list[RegulatoryFile] = []
+    reasons: dict[Format, Written] = {}
+    for name, family, write in _FILES:
+        path = folder / name
+        if family not in present:
+            path.unlink(missing_ok=True)
+            continue
+        with replacing(path) as handle:
+            account = write(iter(contracts), handle)
+            size = handle.tell()
+        files.append(RegulatoryFile(name, size, account.written, account.excluded))
+        reasons[family] = account
+    data = _csv(reasons)
+    write_bytes(folder / EXCLUDED, data)
+    excluded = sum(account.excluded for account in reasons.values())
+    return [*files, RegulatoryFile(EXCLUDED, len(data), 0, excluded)]
+
+
+def _contracts(lake: Lake, publisher: str) -> list[Contract]:
+    """The normalised contracts, by uid: the same records give the same bytes."""
+    decode = msgspec.json.Decoder(Contract).decode
+    records = lake.read_table("normalised_records", publisher, ["record"])["record"]
+    return sorted((decode(text) for text in records), key=lambda c: c.uid)
+
+
+def _csv(reasons: dict[Format, Written]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for family, account in sorted(reasons.items()):
+        writer.writerows((family, e.uid, e.path, e.message) for e in account.exclusions)
+    return out.getvalue().encode()
