@@ -61,6 +61,9 @@ class Publisher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Buyers in scope, by SIREN; empty: every buyer."""
     other_bodies: dict[str, str] = {}
     """SIREN to name of bodies close to the publisher, out of scope: counted by name."""
+    buyer_names: dict[str, str] = {}
+    """SIREN to the name of the publisher's own buyers, for the records that do not name them (format 2022, and the
+    State's consolidation): a body knows its own name."""
     ocid_prefix_is_placeholder: bool = True
     enabled: bool = False
     demo: bool = False

@@ -44,7 +44,7 @@ def schema_of(lake: LakeResource) -> Schema:
 def ocds_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `ocds.produce.write_releases`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
-    made = write_releases(store, publisher, read_snapshot(store, publisher.id))
+    made = write_releases(store, publisher, read_snapshot(store, publisher.id), publisher.buyer_names)
     return dg.MaterializeResult(
         metadata={
             "dagster/partition_row_count": made.releases,

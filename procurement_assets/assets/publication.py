@@ -77,11 +77,11 @@ def ocds_packages(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
 )
 def regulatory_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.regulatory.write_regulatory_exports`."""
-    store, publisher = lake.lake(), context.partition_key
-    files = write_regulatory_exports(store, publisher)
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    files = write_regulatory_exports(store, publisher.id, publisher.buyer_names)
     return dg.MaterializeResult(
         metadata={
-            "dossier": str(store.exports(publisher)),
+            "dossier": str(store.exports(publisher.id)),
             **{f"{f.name} (contrats)": f.contracts for f in files},
             **{f"{f.name} (exclus)": f.excluded for f in files},
         }

@@ -30,7 +30,8 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.lake import Lake, put_file, write_bytes
-from procurement_assets.ocds.compile import Compiler, by_ocid, header_of
+from procurement_assets.ocds.compile import by_ocid, header_of
+from procurement_assets.ocds.corrections import StateCompiler
 from procurement_assets.ocds.packages import Package, package
 from procurement_assets.ocds.packaging import UNLIMITED, Entry, Limits, Part, WrittenFile
 from procurement_assets.ocds.produce import RELEASES, date_time, lines_of
@@ -89,7 +90,7 @@ def write_yearly(
     folder = folder_of(lake, publisher.id)
     with _aside(lake, folder) as made:
         writer = _Writer(made, publisher, date_time(data_date), limits or Limits())
-        compiler = Compiler(schema)
+        compiler = StateCompiler(schema)
         try:
             with lines_of(lake, publisher.id, RELEASES) as lines:
                 for group in by_ocid(lines):
@@ -120,7 +121,7 @@ class _Writer:
         self._open: dict[tuple[_Kind, int], tuple[str, int, Part]] = {}
         self._done: list[WrittenFile] = []
 
-    def add(self, compiler: Compiler, group: list[bytes]) -> None:
+    def add(self, compiler: StateCompiler, group: list[bytes]) -> None:
         """Write one process in each kind of file."""
         first, last = header_of(group[0]).date, header_of(group[-1]).date
         counts = [_sections(line) for line in group]
@@ -182,7 +183,7 @@ class _Writer:
 
 
 def record(group: Sequence[bytes], compiled: bytes) -> bytes:
-    """A record from its releases and the compiled release already made (`Compiler.record` would compile again)."""
+    """A record from its releases and the compiled release already made (`StateCompiler.record` would compile again)."""
     return b'{"ocid":%b,"releases":[%b],"compiledRelease":%b}' % (
         _encode(header_of(group[0]).ocid),
         b",".join(group),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 import msgspec
@@ -39,9 +39,15 @@ class RegulatoryFile(msgspec.Struct, frozen=True):
     excluded: int
 
 
-def write_regulatory_exports(lake: Lake, publisher: str) -> list[RegulatoryFile]:
-    """Write the regulatory files of a publisher; a file of a format that has no contract any more is removed."""
-    contracts = _contracts(lake, publisher)
+def write_regulatory_exports(
+    lake: Lake, publisher: str, buyer_names: Mapping[str, str] | None = None
+) -> list[RegulatoryFile]:
+    """Write the regulatory files of a publisher; a file of a format that has no contract any more is removed.
+
+    `buyer_names`: SIREN to name, for the records that do not name their buyer: format 2019 requires the name, and the
+    State's consolidation dropped it.
+    """
+    contracts = [_named(c, buyer_names or {}) for c in _contracts(lake, publisher)]
     present = {c.format for c in contracts}
     folder = lake.exports(publisher)
     files: list[RegulatoryFile] = []
@@ -67,6 +73,12 @@ def _contracts(lake: Lake, publisher: str) -> list[Contract]:
     decode = msgspec.json.Decoder(Contract).decode
     records = lake.read_table("normalised_records", publisher, ["record"])["record"]
     return sorted((decode(text) for text in records), key=lambda c: c.uid)
+
+
+def _named(contract: Contract, buyer_names: Mapping[str, str]) -> Contract:
+    if contract.acheteur_nom is None and contract.acheteur_id[:9] in buyer_names:
+        return msgspec.structs.replace(contract, acheteur_nom=buyer_names[contract.acheteur_id[:9]])
+    return contract
 
 
 def _csv(reasons: dict[Format, Written]) -> bytes:
