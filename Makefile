@@ -51,7 +51,7 @@ test: lint
 	$(VENV)/bin/pytest
 
 bench: env
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks ocds --records 100000
 
 clean:
 	rm -rf $(VENV) .dagster lake .pytest_cache .mypy_cache .ruff_cache
