@@ -2,8 +2,9 @@
 
     python -m procurement_assets.ocds.extension.build
 
-rewrites `ocds_fr_decp/` (`extension.json`, `release-schema.json`, `codelists/*.csv`). A test fails when the files are
-older than the model. Published beside the data, at `url(publisher)`.
+rewrites `ocds_fr_decp/` (`extension.json`, `release-schema.json` in English, `release-schema.fr.json`, `README.md`,
+`codelists/*.csv`), with the texts of `texts.toml`. A test fails when the files are older than the model. Published
+beside the data, at `url(publisher)`.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from procurement_assets.decp import codelists as lists
-from procurement_assets.ocds.extension import model
+from procurement_assets.ocds.extension import model, readme
 from procurement_assets.publishers import Publisher
 
 FOLDER = Path(__file__).with_name("ocds_fr_decp")
 VERSION = "1.0"
+TEXTS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
+"""Titles and descriptions in English and French: the source of every text of the extension."""
+
+Language = Literal["en", "fr"]
 
 _PATCHED = {
     "Tender": model.DecpTender,
@@ -69,38 +75,40 @@ def url(publisher: Publisher) -> str:
     return f"{publisher.uri.rstrip('/')}/ocds/extensions/ocds_fr_decp/{VERSION}/extension.json"
 
 
-@lru_cache(maxsize=1)
-def release_schema() -> dict[str, Any]:
-    """The extension's patch of the release schema."""
+@lru_cache(maxsize=2)
+def release_schema(language: Language = "en") -> dict[str, Any]:
+    """The extension's patch of the release schema, with its texts in a language."""
     _, components = msgspec.json.schema_components(_PATCHED.values(), ref_template="#/definitions/{name}")
+    head = _text("Decp", "decp", language)
     definitions: dict[str, Any] = {
-        name: {"properties": {"decp": _decp_reference(decp.__name__)}} for name, decp in _PATCHED.items()
+        name: {"properties": {"decp": head | {"$ref": f"#/definitions/{decp.__name__}"}}}
+        for name, decp in _PATCHED.items()
     }
-    definitions |= {name: _definition(name, c) for name, c in sorted(components.items()) if name != "Euros"}
+    definitions |= {name: _definition(name, c, language) for name, c in sorted(components.items()) if name != "Euros"}
     return {"definitions": definitions}
 
 
-def _decp_reference(name: str) -> dict[str, str]:
-    description = "Données essentielles de la commande publique sans équivalent dans OCDS."
-    return {"title": "DECP", "description": description, "$ref": f"#/definitions/{name}"}
+def _text(name: str, field: str, language: Language) -> dict[str, Any]:
+    texts = TEXTS[name][field]
+    title, description = texts[:2] if language == "en" else texts[2:]
+    return {"title": title, "description": description}
 
 
-def _definition(name: str, component: dict[str, Any]) -> dict[str, Any]:
+def _definition(name: str, component: dict[str, Any], language: Language) -> dict[str, Any]:
     required = component.get("required", [])
-    properties = {field: _field(field, schema, field in required) for field, schema in component["properties"].items()}
-    title = name.removeprefix("Decp")
-    head = {"title": f"DECP {title}", "description": component["description"], "type": "object"}
+    properties = {
+        field: _text(name, field, language) | _field(field, schema, field in required)
+        for field, schema in component["properties"].items()
+    }
+    head = _text(name, "object", language) | {"type": "object"}
     return head | ({"required": required} if required else {}) | {"properties": properties, "minProperties": 1}
 
 
 def _field(field: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
     """A field in the style of OCDS extensions: null is allowed where the field may be left out."""
     described = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
-    alternative = next(a for a in schema.get("anyOf", [{}]) if a != {"type": "null"})
-    inner: dict[str, Any] = {"title": "Identifiant", "description": "Identifiant local."} | described | alternative
+    inner: dict[str, Any] = described | next(a for a in schema.get("anyOf", [{}]) if a != {"type": "null"})
     inner.pop("pattern", None)
-    if "allOf" in inner:
-        inner |= inner.pop("allOf")[0]
     if "$ref" in inner:
         return inner | {"$ref": inner["$ref"].replace("/Euros", "/Value")}
     kind = inner.get("type", "string")
@@ -118,19 +126,24 @@ def _field(field: str, schema: dict[str, Any], required: bool) -> dict[str, Any]
 def codelists() -> dict[str, str]:
     """The extension's code lists: file name to CSV text."""
     files = {
-        name: _csv((label, label) for values in groups for label in values.labels)
-        for name, groups in _CODELISTS.values()
+        name: _csv(field, ((label, label) for values in groups for label in values.labels))
+        for field, (name, groups) in _CODELISTS.items()
     }
-    files["decpKind.csv"] = _csv([("concession", "Concession"), ("marche", "Marché public")])
-    files["decpFormat.csv"] = _csv([("2019", "Arrêtés de 2017 à 2019"), ("2022", "Arrêtés du 22 décembre 2022")])
+    files["decpKind.csv"] = _csv("kind", [("concession", "Concession"), ("marche", "Marché public")])
+    files["decpFormat.csv"] = _csv(
+        "format", [("2019", "Arrêtés de 2017 à 2019"), ("2022", "Arrêtés du 22 décembre 2022")]
+    )
     return dict(sorted(files.items()))
 
 
-def _csv(rows: Iterable[tuple[str, str]]) -> str:
+def _csv(field: str, rows: Iterable[tuple[str, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("Code", "Title"))
-    writer.writerows(dict.fromkeys(rows))
+    writer.writerow(("Code", "Title", "Description", "Title_fr", "Description_fr"))
+    for code, title in dict.fromkeys(rows):
+        english = TEXTS["codes"][code]
+        about = f"{english}: “{title}” in the regulatory field `{field}`."
+        writer.writerow((code, english, about, title, f"« {title} » dans le champ réglementaire `{field}`."))
     return out.getvalue()
 
 
@@ -151,7 +164,12 @@ def metadata() -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Every file of the extension: path in its folder to text."""
-    written = {"extension.json": _json(metadata()), "release-schema.json": _json(release_schema())}
+    written = {
+        "README.md": readme.text(metadata(), release_schema("en"), release_schema("fr")),
+        "extension.json": _json(metadata()),
+        "release-schema.json": _json(release_schema("en")),
+        "release-schema.fr.json": _json(release_schema("fr")),
+    }
     return written | {f"codelists/{name}": text for name, text in codelists().items()}
 
 
