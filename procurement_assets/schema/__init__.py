@@ -10,9 +10,10 @@ from procurement_assets.schema.concessions import CONCESSION_TABLES
 from procurement_assets.schema.contracts import CONTRACT_TABLES
 from procurement_assets.schema.exports import EXPORT_TABLES
 from procurement_assets.schema.provenance import PROVENANCE_TABLES
+from procurement_assets.schema.subcontracts import SUBCONTRACTS
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (*PROVENANCE_TABLES, *CONTRACT_TABLES, *CONCESSION_TABLES, *EXPORT_TABLES)
+    t.name: t for t in (*PROVENANCE_TABLES, *CONTRACT_TABLES, SUBCONTRACTS, *CONCESSION_TABLES, *EXPORT_TABLES)
 }
 
 __all__ = ["TABLES", "Column", "Table", "conform", "data_dictionary"]

@@ -1,18 +1,18 @@
-"""The tables of marchés: contracts, versions, holders, subcontracts (DESIGN §5)."""
+"""The tables of marchés: contracts, versions, holders (DESIGN §5)."""
 
 from procurement_assets.schema.column import Column, Table
 from procurement_assets.schema.common import (
     FOUND_IN,
     SUSPECT,
     TITULAIRE_COLUMNS,
-    VERSION,
     VERSION_COLUMNS,
     key_uid,
     money,
 )
 
 
-def _text(name: str, title: str, description: str, source: str, ocds: str = "") -> Column:
+def text(name: str, title: str, description: str, source: str, ocds: str = "") -> Column:
+    """A column of text."""
     return Column(name=name, type="string", title=title, description=description, source=source, ocds=ocds)
 
 
@@ -43,7 +43,7 @@ BUYER = (
         source="acheteur.id",
         ocds="parties/identifier/id",
     ),
-    _text("acheteur_nom", "Nom de l'acheteur", "Nom publié (format 2019).", "acheteur.nom", "buyer/name"),
+    text("acheteur_nom", "Nom de l'acheteur", "Nom publié (format 2019).", "acheteur.nom", "buyer/name"),
 )
 FORMAT = Column(
     name="format",
@@ -53,7 +53,7 @@ FORMAT = Column(
     title="Format",
     description="Famille réglementaire : 2019 (arrêtés 2017-2019) ou 2022 (arrêtés du 22/12/2022).",
 )
-OBJET = _text("objet", "Objet", "Objet du contrat, tel que publié, espaces réduits.", "objet", "tender/title")
+OBJET = text("objet", "Objet", "Objet du contrat, tel que publié, espaces réduits.", "objet", "tender/title")
 CONSIDERATIONS = (
     _list(
         "considerationsSociales",
@@ -113,9 +113,9 @@ CONTRACTS = Table(
         ),
         *BUYER,
         FORMAT,
-        _text("nature", "Nature", "Nature du marché.", "nature"),
+        text("nature", "Nature", "Nature du marché.", "nature"),
         OBJET,
-        _text(
+        text(
             "codeCPV",
             "Code CPV",
             "Code CPV principal, huit chiffres, sans clé.",
@@ -131,7 +131,7 @@ CONTRACTS = Table(
             source="codeCPV",
             ocds="tender/mainProcurementCategory",
         ),
-        _text("procedure", "Procédure", "Procédure de passation.", "procedure", "tender/procurementMethodDetails"),
+        text("procedure", "Procédure", "Procédure de passation.", "procedure", "tender/procurementMethodDetails"),
         _list("techniques", "Techniques d'achat", "Techniques d'achat.", "techniques.technique[]", "tender/techniques"),
         _list(
             "modalitesExecution",
@@ -140,28 +140,28 @@ CONTRACTS = Table(
             "modalitesExecution.modaliteExecution[]",
             "tender/techniques/frameworkAgreement/method",
         ),
-        _text(
+        text(
             "idAccordCadre",
             "Accord-cadre",
             "Identifiant de l'accord-cadre d'un marché subséquent.",
             "idAccordCadre",
             "relatedProcesses/identifier",
         ),
-        _text(
+        text(
             "lieuExecution_code",
             "Lieu d'exécution",
             "Code du lieu principal d'exécution.",
             "lieuExecution.code",
             "tender/items/deliveryLocations",
         ),
-        _text(
+        text(
             "lieuExecution_typeCode",
             "Type de code du lieu",
             "Ce que le code désigne (département, commune…).",
             "lieuExecution.typeCode",
             "tender/items/deliveryLocations",
         ),
-        _text("lieuExecution_nom", "Nom du lieu", "Nom publié (format 2019).", "lieuExecution.nom"),
+        text("lieuExecution_nom", "Nom du lieu", "Nom publié (format 2019).", "lieuExecution.nom"),
         duration("dureeMois", "Durée initiale", "Durée initiale du marché."),
         duration("dureeMois_actuelle", "Durée actuelle", "Durée après la dernière modification."),
         day("dateNotification", "Date de notification", "Date de notification du marché.", ocds="contracts/dateSigned"),
@@ -181,7 +181,7 @@ CONTRACTS = Table(
             "contracts/value/amount",
         ),
         SUSPECT,
-        _text("formePrix", "Forme du prix", "Forme du prix ; la liste dépend du format.", "formePrix"),
+        text("formePrix", "Forme du prix", "Forme du prix ; la liste dépend du format.", "formePrix"),
         _list("typesPrix", "Types de prix", "Types de prix (format 2022).", "typesPrix.typePrix[]"),
         _flag("attributionAvance", "Avance attribuée", "Une avance a été attribuée."),
         Column(
@@ -201,14 +201,14 @@ CONTRACTS = Table(
             ocds="bids/statistics/value",
         ),
         _flag("marcheInnovant", "Marché innovant", "Le marché est déclaré innovant.", "tender/sustainability"),
-        _text("ccag", "CCAG", "Cahier des clauses administratives générales de référence.", "ccag"),
+        text("ccag", "CCAG", "Cahier des clauses administratives générales de référence.", "ccag"),
         _flag(
             "sousTraitanceDeclaree",
             "Sous-traitance déclarée",
             "Une sous-traitance est déclarée à la notification.",
             "awards/hasSubcontracting",
         ),
-        _text(
+        text(
             "typeGroupementOperateurs",
             "Groupement",
             "Type de groupement d'opérateurs.",
@@ -260,59 +260,4 @@ CONTRACT_TITULAIRES = Table(
     columns=(key_uid(), *TITULAIRE_COLUMNS),
 )
 
-SUBCONTRACTS = Table(
-    name="subcontracts",
-    title="Sous-traitance",
-    description="Un acte spécial de sous-traitance et une version par ligne (0 : l'acte ; n : sa n-ième modification).",
-    key=("uid", "acte_rang", "version"),
-    columns=(
-        key_uid(),
-        Column(
-            name="acte_rang",
-            type="integer",
-            required=True,
-            title="Rang de l'acte",
-            description="Rang de l'acte dans le marché ; distingue deux actes de même numéro.",
-        ),
-        Column(name="acte_id", type="integer", title="Numéro de l'acte", description="Numéro publié de l'acte."),
-        VERSION,
-        Column(
-            name="acte_absent",
-            type="boolean",
-            required=True,
-            title="Acte absent",
-            description="Vrai si la modification porte sur un acte qui n'a pas été publié.",
-        ),
-        _text(
-            "sousTraitant_typeIdentifiant",
-            "Type d'identifiant",
-            "Type d'identifiant du sous-traitant.",
-            "actesSousTraitance[].acteSousTraitance.sousTraitant.typeIdentifiant",
-        ),
-        _text(
-            "sousTraitant_id",
-            "Sous-traitant",
-            "Identifiant du sous-traitant.",
-            "actesSousTraitance[].acteSousTraitance.sousTraitant.id",
-            "awards/subcontracting/subcontracts/subcontractor/id",
-        ),
-        day("date", "Date", "Date de notification de l'acte ou de sa modification.", "actesSousTraitance[]"),
-        day("date_publication", "Date de publication", "Date de publication des données.", "actesSousTraitance[]"),
-        money(
-            "montant",
-            "Montant sous-traité",
-            "Montant en vigueur de l'acte.",
-            "actesSousTraitance[].acteSousTraitance.montant",
-            "awards/subcontracting/value/amount",
-        ),
-        duration("dureeMois", "Durée", "Durée en vigueur de l'acte."),
-        _text(
-            "variationPrix",
-            "Variation du prix",
-            "Ferme, actualisable ou révisable.",
-            "actesSousTraitance[].acteSousTraitance.variationPrix",
-        ),
-    ),
-)
-
-CONTRACT_TABLES = (CONTRACTS, CONTRACT_VERSIONS, CONTRACT_TITULAIRES, SUBCONTRACTS)
+CONTRACT_TABLES = (CONTRACTS, CONTRACT_VERSIONS, CONTRACT_TITULAIRES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,9 @@ from procurement_assets.sample import composites, defects, load_profile, profile
 from procurement_assets.sample.profiles import cpv_codes, words
 from procurement_assets.sample.shapes import SHAPES
 from procurement_assets.sample.work import SPOILERS
+from procurement_assets_tests.conftest import SHARED
 
-CPV = Path("/work/shared/reference/cpv_2008_fr_en.csv")
+CPV = SHARED / "reference" / "cpv_2008_fr_en.csv"
 LISTS = {
     "procedure": (codelists.PROCEDURE_MARCHE, codelists.PROCEDURE_MARCHE),
     "nature": (codelists.NATURE_MARCHE, codelists.NATURE_MARCHE),

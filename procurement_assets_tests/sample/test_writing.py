@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from pathlib import Path
 from typing import IO
 
 import jsonschema_rs
@@ -21,8 +20,9 @@ from procurement_assets.decp.raw import Layout, ReadRecord
 from procurement_assets.decp.reader import read_file
 from procurement_assets.sample import generate, write
 from procurement_assets.sample.generator import BLOCK
+from procurement_assets_tests.conftest import SHARED
 
-SCHEMAS = Path("/work/shared/reference/decp_schemas")
+SCHEMAS = SHARED / "reference" / "decp_schemas"
 needs_schemas = pytest.mark.skipif(not SCHEMAS.exists(), reason="the official schemas are not at hand")
 LAYOUTS: list[tuple[str, Layout]] = [
     ("paris-2022-nested", "v2-nested"),
