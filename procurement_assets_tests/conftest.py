@@ -63,5 +63,5 @@ def start_mirror(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
     yield start
     for server in running:
-        server.terminate()
+        server.kill()  # not SIGTERM: Dagster makes it ignored where SIGINT is, as in a background job
         server.wait()

@@ -180,7 +180,9 @@ class Mirror:
         return [json.loads(line) for line in lines]
 
     def stop(self) -> None:
-        self.process.terminate()
+        # Dagster gives SIGTERM the handler of SIGINT: where SIGINT is ignored (a background job), so is SIGTERM, here
+        # and in every process started from here.
+        self.process.kill()
         self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
