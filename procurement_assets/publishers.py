@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from procurement_assets.publisher_portal import Portal, portal_faults
+
 SourceKind = Literal["datagouv", "opendatasoft", "file", "sample"]
 
 
@@ -68,6 +70,19 @@ class Publisher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     enabled: bool = False
     demo: bool = False
     """Generated data: can never be published to a real portal."""
+    portal: Portal | None = None
+    """What it says of its files on portals; see `about` for the metadata that is always there."""
+
+    @property
+    def about(self) -> Portal:
+        """The portal's metadata; where the TOML file has none, what the name and the address of the publisher give."""
+        return self.portal or Portal(
+            files_url=f"{self.uri.rstrip('/')}/",
+            title=f"Données essentielles de la commande publique : {self.name}",
+            description=f"Marchés publics et contrats de concession. Producteur : {self.name}.",
+            contact_name=self.name,
+            contact_url=self.uri,
+        )
 
 
 class Publishers(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,3 +163,5 @@ def _check_publisher(path: Path, publisher: Publisher, sources: dict[str, Source
         raise PublishersError(f"{where}: {', '.join(wrong)} is not a SIREN (nine digits)")
     if not publisher.demo and any(sources[s].kind == "sample" for s in publisher.sources):
         raise PublishersError(f"{where}: a source is generated (kind sample), so the publisher must say demo = true")
+    if publisher.portal is not None and (faults := portal_faults(publisher.portal)):
+        raise PublishersError(f"{where}: portal: {'; '.join(faults)}")
