@@ -1,0 +1,248 @@
+"""Requests to portals: attempts, waits, refusals told apart, and keys that are shown nowhere.
+
+A call that is repeated must not count twice. GET, PUT and DELETE are repeated on any passing fault. POST is repeated
+only where the server surely did nothing (429, 503, no connection); where that is unknown (time-out after sending, cut,
+500, 502, 504) `AmbiguousError` is raised, and the engine looks at the portal and plans again.
+
+Redirections are refused: the key would follow them. Keys go in headers, over TLS (or to this machine) only.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+log = logging.getLogger(__name__)
+
+USER_AGENT = "procurement-assets/0.1 (publication ; requests)"
+CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
+LONGEST_WAIT = 120.0
+SHOWN = 300
+"""Characters of a server's answer that an error shows."""
+HIDDEN = "[clé masquée]"
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+_SURELY_NOT_DONE = (429, 503)
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+
+
+class PortalError(RuntimeError):
+    """A portal cannot be used as asked; the message is one French line, without any key."""
+
+
+class KeyRefusedError(PortalError):
+    """401 or 403: the key is wrong, expired, or lacks a right."""
+
+
+class RejectedError(PortalError):
+    """The portal understood and refused (another 4xx): repeating would not help."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnavailableError(PortalError):
+    """Given up after all attempts: nothing says that the call was done."""
+
+
+class AmbiguousError(PortalError):
+    """The call may have been done or not: look at the portal before making it again."""
+
+
+class NothingToRestoreError(PortalError):
+    """There is no earlier publication to go back to."""
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text without any of the secrets."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+class PortalSession:
+    """Requests to one portal, with one key in one header. Not for use from several threads."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        key: str | None = None,
+        header: str = "Authorization",
+        prefix: str = "",
+        attempts: int = 6,
+        backoff: float = 0.5,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`base`: `https://host/api/…`, no final `/`. The key is sent as `header: prefix + key`.
+
+        Raises `PortalError` where the base is neither https nor on this machine.
+        """
+        parts = urlsplit(base)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+            raise PortalError(f"adresse de portail {base!r} : https est exigé, la clé ne doit pas circuler en clair")
+        self.base = base.rstrip("/")
+        self.host = parts.netloc
+        self.attempts = attempts
+        self.backoff = backoff
+        self.timeout = timeout
+        self._secrets = (key,) if key else ()
+        self._sleep = sleep
+        self._jitter = jitter
+        self._session = requests.Session()
+        self._session.trust_env = True
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        # requests takes a netrc entry of the host over the header it is given, unless an auth is set.
+        self._session.auth = _HeaderKey(header, prefix + key) if key else _NoKey()
+
+    def __repr__(self) -> str:
+        return f"PortalSession({self.base!r}, key={'set' if self._secrets else 'none'})"
+
+    def redact(self, text: str) -> str:
+        """The text without the key."""
+        return redact(text, self._secrets)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        files: Callable[[], Mapping[str, Any]] | None = None,
+        accept: tuple[int, ...] = (200, 201, 202, 204),
+        stream: bool = False,
+    ) -> requests.Response:
+        """One call, repeated where that is safe; an answer with a status of `accept`.
+
+        `path` starts with `/` and is below the base. `files` makes the multipart parts anew for each attempt (an open
+        handle is read only once). Raises the errors of this module.
+        """
+        url = self.base + path
+        where = f"{method} {url}"
+        for attempt in range(1, self.attempts + 1):
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    params=params,
+                    json=json,
+                    files=files() if files else None,
+                    timeout=self.timeout,
+                    allow_redirects=False,
+                    stream=stream,
+                )
+            except requests.RequestException as error:
+                retry_after, cause = None, self.redact(_short(str(error)))
+                surely_not_done = _never_connected(error)
+            else:
+                if response.status_code in accept:
+                    return response
+                text = self._said(response)
+                if response.status_code not in _PASSING:
+                    raise self._refusal(where, response.status_code, text)
+                retry_after, cause = _retry_after(response), f"réponse {response.status_code} : {text}"
+                surely_not_done = response.status_code in _SURELY_NOT_DONE
+                response.close()
+            if method == "POST" and not surely_not_done:
+                raise AmbiguousError(
+                    f"{where} : sans réponse sûre ({cause}) ; l'état du portail est relu avant de continuer"
+                )
+            if attempt < self.attempts:
+                wait = self._wait(attempt, retry_after)
+                log.warning(
+                    "%s : essai %d/%d : %s ; nouvel essai dans %.1f s", where, attempt, self.attempts, cause, wait
+                )
+                self._sleep(wait)
+        raise UnavailableError(
+            f"{where} : abandonné après {self.attempts} essais ; dernier : {cause}. Relancer plus tard."
+        )
+
+    def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """The JSON at a path."""
+        return self.decode(self.request("GET", path, params=params))
+
+    def decode(self, response: requests.Response) -> Any:
+        """The JSON of an answer. Raises `RejectedError` where it is not JSON."""
+        try:
+            return response.json()
+        except ValueError as error:
+            raise RejectedError(
+                f"{self.host} : la réponse n'est pas du JSON ({self._said(response)})", response.status_code
+            ) from error
+
+    def _wait(self, attempt: int, retry_after: float | None) -> float:
+        wait = min(self.backoff * 2.0 ** (attempt - 1), LONGEST_WAIT)
+        wait += wait * 0.25 * self._jitter()
+        return min(max(wait, retry_after or 0.0), LONGEST_WAIT)
+
+    def _said(self, response: requests.Response) -> str:
+        try:
+            return self.redact(_short(response.text)) or "réponse vide"
+        except requests.RequestException:
+            return "réponse coupée"
+
+    def _refusal(self, where: str, status: int, text: str) -> PortalError:
+        if status in (401, 403):
+            return KeyRefusedError(
+                f"{where} : clé refusée ({status}) : {text}. Vérifier la clé, ses droits et sa date de fin."
+            )
+        return RejectedError(f"{where} : refusé ({status}) : {text}", status)
+
+
+class _HeaderKey(requests.auth.AuthBase):
+    """Puts the key in its header; never in a representation."""
+
+    def __init__(self, header: str, value: str) -> None:
+        self._header, self._value = header, value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers[self._header] = self._value
+        return request
+
+
+class _NoKey(requests.auth.AuthBase):
+    """No key, and none from a netrc file either."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether the fault came before anything was sent."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    if not isinstance(error, requests.ConnectionError) or not error.args:
+        return False
+    reason = getattr(error.args[0], "reason", error.args[0])
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """`Retry-After` in seconds (RFC 9110 §10.2.3: seconds or a date), at most `LONGEST_WAIT`."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_WAIT)
+    try:
+        asked = parsedate_to_datetime(value)
+        sent = response.headers.get("Date")
+        now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
+        return min(max((asked - now).total_seconds(), 0.0), LONGEST_WAIT)
+    except (ValueError, TypeError):
+        return None
