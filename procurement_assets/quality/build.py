@@ -11,6 +11,8 @@ import polars as pl
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.report import render_report
+from procurement_assets.quality.report_rows import write_rows
+from procurement_assets.quality.report_text import french_date, stylesheet
 from procurement_assets.quality.results import RuleResult, findings, sources_of
 from procurement_assets.quality.suites import data_date_of, run_catalogue
 from procurement_assets.schema import TABLES, conform
@@ -49,5 +51,6 @@ def build_quality(
     found = conform(findings(results, sources_of([frames["contracts"], frames["concessions"]])), TABLES["findings"])
     report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
     lake.write_table(found, "findings", publisher)
+    write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
     return Quality(results, found, report)

@@ -14,8 +14,9 @@ import pytest
 from procurement_assets.lake import Lake
 from procurement_assets.quality.build import REPORT, build_quality
 from procurement_assets.quality.catalogue import load_catalogue
-from procurement_assets.quality.report import euros, french_date, number, percent, render_report
+from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_data import overview
+from procurement_assets.quality.report_text import decimal, euros, french_date, french_month, number, percent, signed
 from procurement_assets.quality.suites import run_catalogue
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.support import BUYER, DATA_DATE, frame, row
@@ -146,7 +147,9 @@ def test_the_page_is_well_formed_accessible_and_alone(page: str) -> None:
     assert len(read.ids) == len(set(read.ids))
     assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids)
     assert read.links[0] == "#contenu"
-    assert all(link.startswith("#") for link in read.links)
+    assert {link for link in read.links if not link.startswith("#")} == {
+        f"constats/{rule}.{kind}" for rule in ("DECP-M-403", "DECP-M-301", "DECP-M-702") for kind in ("html", "csv")
+    }
     assert all(t["caption"] == 1 and t["th"] == t["scoped"] > 0 for t in read.tables)
     assert read.loose == []
     assert not re.search(r"url\(|@import|https?://", page)
@@ -179,6 +182,9 @@ def test_french_figures() -> None:
         "980\u202fk€",
         "12\u202f€",
     ]
+    assert (french_month("2025-03"), french_month("sans date")) == ("mars 2025", "sans date")
+    assert [signed(v) for v in (12, -3, 0)] == ["+12", "−3", "0"]
+    assert [decimal(v) for v in (12.5, 12.0, 0.04)] == ["12,5", "12", "0"]
     assert [french_date(d) for d in (date(2026, 3, 1), None)] == ["1er mars 2026", "date inconnue"]
 
 

@@ -1,0 +1,69 @@
+"""The failing rows of a rule, whole: a page and a CSV that a spreadsheet opens and does not run."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from procurement_assets.quality import report_rows
+from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.report_rows import row_files, write_rows
+from procurement_assets.quality.results import RuleResult
+from procurement_assets.quality.suites import run_rules
+from procurement_assets.schema import TABLES
+from procurement_assets_tests.quality.support import BUYER, DATA_DATE, frame, row
+
+
+def _results(*objets: str) -> list[RuleResult]:
+    rows = [
+        row("contracts", f"{BUYER}X{n}", n, {"montant": 10.0, "objet": objet, "dateNotification": date(2025, 3, 10)})
+        for n, objet in enumerate(objets)
+    ]
+    rules = [r for r in load_catalogue().of("contracts") if r.id in ("DECP-M-403", "DECP-M-901")]
+    return run_rules(TABLES["contracts"], frame("contracts", rows), rules, data_date=DATA_DATE)
+
+
+def _write(folder: Path, results: list[RuleResult]) -> int:
+    return write_rows(UPath(folder), "Ville de Paris", results, data_date="8 janvier 2026", css="")
+
+
+def test_every_failing_row_is_in_the_csv(tmp_path: Path) -> None:
+    assert _write(tmp_path, _results("Bancs", "=1+1", "Lampes; rues", "-5 degrés")) == 1
+    text = (tmp_path / "constats" / "DECP-M-403.csv").read_text(encoding="utf-8-sig")
+    lines = text.splitlines()
+    assert lines[0].split(";")[:3] == ["Clé", "Montant initial", "Objet"]
+    assert [line.split(";")[1] for line in lines[1:]] == ["10"] * 4
+    assert "'=1+1" in lines[2]
+    assert '"Lampes; rues"' in lines[3]
+    assert "'-5 degrés" in lines[4]
+
+
+def test_only_rules_with_failing_rows_have_files(tmp_path: Path) -> None:
+    results = _results("Bancs")
+    assert [row_files(r) is not None for r in results] == [True, False]
+    _write(tmp_path, results)
+    assert sorted(p.name for p in (tmp_path / "constats").iterdir()) == ["DECP-M-403.csv", "DECP-M-403.html"]
+
+
+def test_the_files_of_a_rule_that_no_longer_fails_are_removed(tmp_path: Path) -> None:
+    _write(tmp_path, _results("Bancs"))
+    _write(tmp_path, [])
+    assert list((tmp_path / "constats").iterdir()) == []
+
+
+def test_a_long_page_says_what_it_leaves_to_the_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_rows, "SHOWN", 2)
+    _write(tmp_path, _results("Un", "Deux", "Trois"))
+    page = (tmp_path / "constats" / "DECP-M-403.html").read_text(encoding="utf-8")
+    assert "2 premières lignes en défaut sur 3" in page
+    assert page.count("<tr>") == 3
+    assert "../quality_report.html#DECP-M-403" in page
+    assert (tmp_path / "constats" / "DECP-M-403.csv").read_bytes().count(b"\r\n") == 4
+
+
+def test_text_from_data_stays_text(tmp_path: Path) -> None:
+    _write(tmp_path, _results("<script>alert(1)</script>"))
+    assert "<script" not in (tmp_path / "constats" / "DECP-M-403.html").read_text(encoding="utf-8")
