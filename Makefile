@@ -48,7 +48,8 @@ lint: env
 
 test: lint
 	@sh .ci/browser.sh
-	$(VENV)/bin/pytest
+	@sh .ci/office.sh
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
 
 bench: env
 	$(PY) -m benchmarks ocds --records 100000
