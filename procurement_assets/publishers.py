@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,25 @@ SourceKind = Literal["datagouv", "opendatasoft", "file", "sample"]
 
 class PublishersError(ValueError):
     """`publishers.toml` cannot be used; the message names the file, the entry and what is expected."""
+
+
+class ContractList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A publisher's own list of its contracts, that reconciliation compares with DECP: the names of its columns.
+
+    Each field holds the names that are looked for, the first present wins; letter case and accents do not count. A
+    list needs the number of its contracts, or a date and an amount; any other column may be absent.
+    """
+
+    number: tuple[str, ...] = ("numero_marche", "numero_du_marche", "numero", "id_marche")
+    title: tuple[str, ...] = ("objet", "objet_du_marche", "intitule")
+    holder_id: tuple[str, ...] = ("fournisseur_siret", "titulaire_siret", "siret")
+    holder_name: tuple[str, ...] = ("fournisseur_nom", "titulaire_nom", "titulaire")
+    amount_min: tuple[str, ...] = ("montant_min", "montant_minimum")
+    amount_max: tuple[str, ...] = ("montant_max", "montant_maximum", "montant")
+    date: tuple[str, ...] = ("date_notification", "date_de_notification")
+    year: tuple[str, ...] = ("annee_de_notification", "annee_notification", "annee")
+    several: tuple[str, ...] = ("is_multiattributaire", "multiattributaire")
+    perimeter: tuple[str, ...] = ("perimetre_financier",)
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +59,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """False: the files are kept raw and not read as DECP."""
     titles: tuple[str, ...] = ()
     """When given, only the resources of the dataset with one of these titles are taken."""
+    contract_list: ContractList | None = None
+    """The files are a list of the publisher's contracts; `{}` where its columns have the usual names."""
+    ends: str = ""
+    """Last day (ISO 8601) that the source is expected to cover; its silence after it is no alert."""
     zero_is_unknown: tuple[str, ...] = ()
     """Fields whose value 0 means "unknown" in this source (research/decp.md §1.9)."""
     sample_records: int = 0
@@ -66,6 +90,9 @@ class Publisher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     buyer_names: dict[str, str] = {}
     """SIREN to the name of the publisher's own buyers, for the records that do not name them (format 2022, and the
     State's consolidation): a body knows its own name."""
+    services: dict[str, str] = {}
+    """SIRET of an establishment of the publisher to the name of the department it is: findings and correction files
+    are sorted by it."""
     ocid_prefix_is_placeholder: bool = True
     enabled: bool = False
     demo: bool = False
@@ -143,8 +170,19 @@ def _check_source(path: Path, source: Source) -> None:
     missing = [f for f in needs[source.kind] if not getattr(source, f)]
     if missing:
         raise PublishersError(f"{path}: source {source.id!r} of kind {source.kind} needs {', '.join(missing)}")
+    if source.read and source.contract_list is not None:
+        raise PublishersError(f"{path}: source {source.id!r}: a contract_list is not DECP, so it needs read = false")
+    if source.ends and not _is_day(source.ends):
+        raise PublishersError(f"{path}: source {source.id!r}: ends = {source.ends!r}: expected a day such as 2023-12-31")
     if not _ID.fullmatch(source.id):
         raise PublishersError(f"{path}: source id {source.id!r}: expected small letters, digits and hyphens")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _check_publisher(path: Path, publisher: Publisher, sources: dict[str, Source]) -> None:
