@@ -170,6 +170,7 @@ class _File:
     def names(self, rule: Rule, item: Located) -> None:
         """Every column named exists in the table or among its computed columns."""
         groups = {"column": (rule.column,) if rule.column else (), "show": rule.show, "arguments": rule.columns}
+        groups["expected"] = rule.placeholders
         for field, names in groups.items():
             for name in names:
                 if name not in self.schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -81,8 +82,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Expression SQL sur plusieurs colonnes, vraie quand la ligne est sans défaut ; vide (NULL) : ligne non jugée."""
     show: tuple[str, ...] = ()
     """Autres colonnes à montrer avec les lignes en défaut."""
+    expected: str = ""
+    """Ce que la règle attend, en français ; {colonne} y devient la valeur de la ligne. Vide : l'attente, ou le titre."""
     thresholds: Thresholds = Thresholds()
     """Seuils d'alerte et de blocage."""
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The columns whose values stand in `expected`."""
+        return tuple(dict.fromkeys(re.findall(r"\{(\w+)\}", self.expected)))
 
     @property
     def type(self) -> Expectation:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from procurement_assets.quality.expected import expected_of, expected_text
 from procurement_assets.quality.model import Rule, Status
 from procurement_assets.schema import TABLES, Table
 
@@ -61,6 +62,11 @@ class RuleResult:
             return pl.Series("value", [None] * self.failed.height, dtype=pl.String)
         return as_text(self.failed[self.rule.column]).alias("value")
 
+    def expected(self) -> pl.Series:
+        """What the rule expects of each failing row, in French."""
+        texts = {n: as_text(self.failed[n]) for n in self.rule.placeholders if n in self.failed.columns}
+        return expected_of(self.rule, self.failed, texts)
+
     def rows(self, limit: int) -> list[dict[str, str | None]]:
         """The first failing rows to show: record, value judged, other columns, as text."""
         names = list(dict.fromkeys((self.rule.column, *self.rule.show)))
@@ -91,22 +97,40 @@ def record_of(frame: pl.DataFrame, table: Table) -> pl.Series:
     return pl.concat(parts, how="horizontal").select(pl.concat_str(pl.all(), separator=SEPARATOR)).to_series()
 
 
-def sources_of(contracts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """uid to source, from the tables of contracts: who answers for a row of a table that does not say its source."""
-    return pl.concat([f.select("uid", "source") for f in contracts]).unique("uid", keep="first", maintain_order=True)
+def sources_of(contracts: Iterable[pl.DataFrame], services: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """uid to source, date, buyer and service, from the tables of contracts: who answers for a row of another table.
+
+    `services`: SIRET of an establishment to the name of the department it is (publishers.toml).
+    """
+    parts = [f.select("uid", "source", _day(f), "acheteur_id") for f in contracts]
+    found = pl.concat(parts).unique("uid", keep="first", maintain_order=True)
+    named = pl.col("acheteur_id").replace_strict(dict(services or {}), default=None, return_dtype=pl.String)
+    return found.with_columns(named.alias("service"))
+
+
+def _day(contracts: pl.DataFrame) -> pl.Expr:
+    """The day a contract starts from: its notification, or its signature."""
+    name = "dateNotification" if "dateNotification" in contracts.columns else "dateSignature"
+    return pl.col(name).alias("date")
+
+
+_KNOWN = ("source", "date", "acheteur_id", "service")
+"""What a finding takes from its contract."""
 
 
 def findings(results: Sequence[RuleResult], sources: pl.DataFrame | None = None) -> pl.DataFrame:
     """Every failing row of every rule, as the table `findings`. Errors are not findings.
 
-    `sources` (uid, source; see `sources_of`) names the responsible source where the checked table does not.
+    `sources` (see `sources_of`) names the responsible source where the checked table does not, and gives the date of
+    notification, the buyer and its service.
     """
     table = TABLES["findings"]
     parts = [_of(result) for result in results if result.failing and not result.error]
     found = pl.concat(parts) if parts else pl.DataFrame(schema=table.schema)
     if sources is not None:
-        found = found.join(sources.rename({"source": "_source"}), on="uid", how="left", maintain_order="left")
-        found = found.with_columns(pl.coalesce("source", "_source").alias("source")).drop("_source")
+        known = sources.rename({n: f"_{n}" for n in _KNOWN})
+        found = found.join(known, on="uid", how="left", maintain_order="left")
+        found = found.with_columns(pl.coalesce(n, f"_{n}").alias(n) for n in _KNOWN)
     # A row of a table whose key repeats would be found twice under the same key: once is enough to correct it.
     found = found.unique(list(table.key), keep="first", maintain_order=True)
     return found.select(list(table.schema)).sort(list(table.key))
@@ -116,9 +140,11 @@ def _of(result: RuleResult) -> pl.DataFrame:
     rule, failed = result.rule, result.failed
     if rule.type.kind == "figure":
         failed = pl.DataFrame({RECORD: [WHOLE_TABLE]})
+        said = [pl.lit(result.observed).alias("value"), pl.lit(expected_text(rule)).alias("expected")]
+    else:
+        said = [pl.lit(result.values()).alias("value"), pl.lit(result.expected()).alias("expected")]
     empty = pl.lit(None, dtype=pl.String)
-    value = pl.lit(result.observed) if rule.type.kind == "figure" else result.values()
-    return failed.with_columns(value.alias("value") if isinstance(value, pl.Expr) else value).select(
+    return failed.with_columns(said).select(
         pl.lit(rule.id).alias("rule"),
         pl.lit(rule.severity).alias("severity"),
         pl.lit(result.table.name).alias("table"),
@@ -126,6 +152,10 @@ def _of(result: RuleResult) -> pl.DataFrame:
         (pl.col("uid") if "uid" in failed.columns else empty).alias("uid"),
         pl.lit(rule.column or None, dtype=pl.String).alias("column"),
         pl.col("value").cast(pl.String),
+        pl.col("expected").cast(pl.String),
         pl.lit(rule.advice).alias("advice"),
         (pl.col("source") if "source" in failed.columns else empty).alias("source"),
+        pl.lit(None, dtype=pl.Date).alias("date"),
+        empty.alias("acheteur_id"),
+        empty.alias("service"),
     )

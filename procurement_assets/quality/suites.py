@@ -193,13 +193,13 @@ def _timestamp(value: Any) -> Any:
 
 def _names_used(table: Table, rules: Sequence[Rule]) -> list[str]:
     """The computed columns that the rules name anywhere."""
-    texts = [t for r in rules for t in (r.scope, r.expression, r.column, *r.show, *r.columns)]
+    texts = [t for r in rules for t in (r.scope, r.expression, r.column, *r.show, *r.columns, *r.placeholders)]
     return names_in(" ".join(texts), derived_schema(table.name))
 
 
 def _result(table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome) -> RuleResult:
     rows = sorted(outcome.rows)
-    names = [*table.key, "uid", "source", rule.column, *rule.show]
+    names = [*table.key, "uid", "source", rule.column, *rule.show, *rule.placeholders]
     failed = frame.select([n for n in dict.fromkeys(names) if n in frame.columns])[rows]
     failed = failed.insert_column(0, record_of(failed, table).alias(RECORD))
     return RuleResult(

@@ -240,6 +240,14 @@ REPAIRS = Table(
         Column(name="rule", type="string", required=True, title="Règle", description="Identifiant de la règle."),
         Column(name="original", type="string", title="Valeur publiée", description="Valeur publiée, en JSON."),
         Column(name="value", type="string", title="Valeur retenue", description="Valeur retenue, en JSON."),
+        Column(
+            name="confiance",
+            type="string",
+            required=True,
+            enum=("certaine", "probable", "possible"),
+            title="Confiance",
+            description="Confiance de la règle ; une réparation moins que certaine ne remplit aucune colonne.",
+        ),
     ),
 )
 
@@ -282,8 +290,33 @@ FINDINGS = Table(
         UID,
         Column(name="column", type="string", title="Colonne", description="Colonne concernée."),
         Column(name="value", type="string", title="Valeur", description="Valeur constatée."),
+        Column(
+            name="expected",
+            type="string",
+            required=True,
+            title="Attendu",
+            description="Ce que la règle attend, en français.",
+        ),
         Column(name="advice", type="string", title="Conseil", description="Ce qu'il faut faire."),
         Column(name="source", type="string", title="Source", description="Source responsable."),
+        Column(
+            name="date",
+            type="date",
+            title="Date de notification",
+            description="Date de notification du marché, ou de signature de la concession.",
+        ),
+        Column(
+            name="acheteur_id",
+            type="string",
+            title="SIRET de l'acheteur",
+            description="SIRET de l'établissement acheteur : il dit quel service de la Ville a passé le contrat.",
+        ),
+        Column(
+            name="service",
+            type="string",
+            title="Service",
+            description="Direction ou service de la Ville, là où publishers.toml nomme l'établissement acheteur.",
+        ),
     ),
 )
 
