@@ -94,8 +94,9 @@ class Portal(Protocol):
         answer of a call that is not idempotent was lost: the engine plans again."""
         ...
 
-    def verify(self, package: Package) -> list[Difference]:
-        """Read back what the public sees and compare it with the package. Raises `http.PortalError`."""
+    def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
+        """Read back what the public sees and compare it with the package; `full` (weekly): every byte of every file,
+        else what is quick and telling. Raises `http.PortalError`."""
         ...
 
     def restore(self, last: Package | None) -> str:
