@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from procurement_assets_tests.conftest import ROOT, Mirror
-
-
-def refresh(lake: Path, mirror: Mirror, publisher: str = "paris", **environ: str) -> subprocess.CompletedProcess[str]:
-    """One `python -m procurement_assets refresh` on its own lake and Dagster instance."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PROCUREMENT_", "DAGSTER_HOME"))}
-    env |= {
-        "PROCUREMENT_LAKE": str(lake),
-        "PROCUREMENT_MIRROR": mirror.address,
-        "PROCUREMENT_HTTP_BACKOFF_SECONDS": "0.01",
-        "DAGSTER_HOME": str(lake.with_name(lake.name + "-dagster")),
-    } | environ
-    command = [sys.executable, "-m", "procurement_assets", "refresh", "--publisher", publisher]
-    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def digests(lake: Path, *folders: str) -> dict[str, str]:
-    """Relative path to sha256 of every file below some folders of the lake."""
-    files = [f for folder in folders for f in sorted((lake / folder).rglob("*")) if f.is_file()]
-    return {str(f.relative_to(lake)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+from procurement_assets_tests.conftest import Mirror
+from procurement_assets_tests.real import digests, refresh, table
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +22,6 @@ def paris(start_mirror: Callable[..., Mirror], tmp_path_factory: pytest.TempPath
     done = refresh(lake, mirror)
     assert done.returncode == 0, done.stdout + done.stderr
     return lake, mirror
-
-
-def table(lake: Path, name: str, publisher: str = "paris") -> pl.DataFrame:
-    return pl.read_parquet(lake / "tables" / name / f"{publisher}.parquet")
 
 
 def test_every_real_record_of_paris_is_in_the_ledger(paris: tuple[Path, Mirror]) -> None:
@@ -146,50 +121,6 @@ def test_the_exports_are_all_there_and_hold_every_contract(paris: tuple[Path, Mi
     }
     assert pl.read_parquet(exports / "decp_marches.parquet").height == 6050
     assert pl.read_csv(exports / "decp_marches.csv", infer_schema=False).height == 6050
-
-
-def test_the_national_files_of_2019_are_read_with_nothing_lost(
-    start_mirror: Callable[..., Mirror], tmp_path: Path
-) -> None:
-    lake = tmp_path / "lake"
-    done = refresh(lake, start_mirror(), "national-2019")
-    assert done.returncode == 0, done.stdout + done.stderr
-    ledger = table(lake, "ledger", "national-2019")
-    by_source = dict(ledger.group_by("source").len().iter_rows())
-    assert by_source == {"aife": 4530, "marches-publics-info": 4509, "pes": 1148, "pes-journalier": 233}
-    assert table(lake, "files", "national-2019").height == 113
-    outcomes = dict(ledger.group_by("outcome").len().iter_rows())
-    assert outcomes["quarantined"] == 8
-    kept = table(lake, "contracts", "national-2019").height + table(lake, "concessions", "national-2019").height
-    assert outcomes["kept"] == kept
-    assert set(table(lake, "quarantine", "national-2019")["reason"]) == {"record.no-buyer", "record.no-id"}
-    assert_the_hard_cases_of_identity(ledger)
-
-
-def assert_the_hard_cases_of_identity(ledger: pl.DataFrame) -> None:
-    """Real records of each case: docs/decisions.md, "Identity"."""
-    reasons = dict(ledger.group_by("reason").len().iter_rows())
-    assert {k: v for k, v in reasons.items() if k.startswith("identity.")} == {
-        "identity.lot": 18,
-        "identity.sequence": 14,
-        "identity.identical": 551,
-        "identity.other-source": 6,
-        "identity.content": 9,
-        "identity.later-publication": 109,
-    }
-    # HAGUENAU, école Marxenhouse: 20191814501 is 20191814500 after its first modification.
-    sequence = ledger.filter(pl.col("uid") == "2000678740001220191814500")
-    assert sorted(sequence["outcome"]) == ["kept", "superseded"]
-    # M18414GR00 and …01 differ by their last digits only, and are two contracts.
-    assert ledger.filter(pl.col("uid").str.starts_with("244500468000402018M18414GR"))["uid"].n_unique() == 2
-    # Fire engines of SDIS 31: one contract under an id of AIFE and another of the PES flow.
-    engines = ledger.filter(pl.col("uid") == "2831000140002820181GFlrjaIV700")
-    assert sorted(engines["source"]) == ["aife", "pes", "pes-journalier"]
-    # The id that AIFE's test buyer gave to everything: lots, each with its own uid.
-    lots = ledger.filter(
-        pl.col("uid").str.starts_with("350847358859112018123456789100") & (pl.col("outcome") == "kept")
-    )
-    assert lots["uid"].n_unique() == lots.height == 5
 
 
 def test_an_unknown_publisher_gets_one_line(start_mirror: Callable[..., Mirror], tmp_path: Path) -> None:
