@@ -35,7 +35,11 @@ class OpendatasoftPortal(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     concessions_dataset_id: str = ""
     """Slug of the dataset of concessions; empty: concessions go as an alternative export only."""
     theme: str = ""
-    """Theme as that portal names it; empty: none is set."""
+    """Theme as that portal names it, for people; the API takes `theme_id`."""
+    theme_id: str = ""
+    """Identifier of the theme in that portal's settings; empty: none is set."""
+    license_id: str = ""
+    """Identifier of the licence in that portal's settings; empty: it stands in the description only."""
 
 
 class DatagouvPortal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
