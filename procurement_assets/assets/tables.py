@@ -12,6 +12,7 @@ from procurement_assets.assets.metadata import (
     table_metadata,
 )
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.decp.listed import listed_sirets
 from procurement_assets.decp.parse import build_records
 from procurement_assets.decp.tables import BUILT, build_tables
 from procurement_assets.parquet import read_rows
@@ -80,6 +81,7 @@ def build_publisher_tables(
             read_rows(quarantine),
             PUBLISHERS.publishers[publisher],
             PUBLISHERS.sources_of(publisher),
+            listed=listed_sirets(store, read_manifest(store, publisher)),
         )
     context.log.info(f"sort des enregistrements : {built.outcomes}")
     for name, frame in built.frames.items():

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 from procurement_assets.decp.amounts import suspect_amount
 from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.decp.model import Acte, Contract, ModificationActe, Operateur, Version
+from procurement_assets.decp.siren import Recovered
 from procurement_assets.decp.versions import versions
 
 Row = dict[str, Any]
+Recover = Callable[[Operateur], Recovered | None]
+"""What a malformed identifier hides: `siren.recover` with what is known of the publisher's data."""
 
 
 def contract_row(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
@@ -114,7 +117,7 @@ def version_rows(contract: Contract, all_versions: list[Version]) -> Iterator[Ro
 
 
 def titulaire_rows(
-    contract: Contract, all_versions: list[Version], published: dict[str, tuple[str, str]]
+    contract: Contract, all_versions: list[Version], published: dict[str, tuple[str, str]], recover: Recover
 ) -> Iterator[Row]:
     """The rows of `contract_titulaires` or `concession_titulaires`.
 
@@ -131,9 +134,20 @@ def titulaire_rows(
                 "titulaire_id": t.id,
                 "titulaire_id_publie": original,
                 "titulaire_id_regle": rule,
-                "titulaire_siren": siren_of(t),
+                **_siren("titulaire", t, recover),
                 "titulaire_nom": t.denominationSociale,
             }
+
+
+def _siren(prefix: str, who: Operateur, recover: Recover) -> Row:
+    """The SIREN of a holder: that of its SIRET, else the one recovered where that is certain, with its rule."""
+    own = siren_of(who)
+    found = recover(who) if own is None else None
+    return {
+        f"{prefix}_siren": found.siren if found is not None and found.fills else own,
+        f"{prefix}_siren_regle": found.rule if found is not None else None,
+        f"{prefix}_siren_confiance": found.confidence if found is not None else None,
+    }
 
 
 def siren_of(operateur: Operateur) -> str | None:
@@ -143,7 +157,7 @@ def siren_of(operateur: Operateur) -> str | None:
     return None
 
 
-def subcontract_rows(contract: Contract) -> Iterator[Row]:
+def subcontract_rows(contract: Contract, recover: Recover) -> Iterator[Row]:
     """The rows of `subcontracts`: each act then its modifications, values carried forward.
 
     A modification whose act was not published has a row of its own, told by `acte_absent` (9 of Paris's contracts of
@@ -160,13 +174,15 @@ def subcontract_rows(contract: Contract) -> Iterator[Row]:
         # Two acts with one number: the modifications of that number go to the first.
         mine = [] if acte.id in told else [m for m in contract.modificationsActesSousTraitance if m.id == acte.id]
         told.add(acte.id)
-        yield from _acte_rows(contract.uid, rank, acte, mine, absent=False)
+        yield from _acte_rows(contract.uid, rank, acte, mine, recover, absent=False)
     for acte_id, changes in sorted(orphans.items(), key=lambda item: (item[0] is None, item[0] or 0)):
         rank += 1
-        yield from _acte_rows(contract.uid, rank, Acte(id=acte_id), changes, absent=True)
+        yield from _acte_rows(contract.uid, rank, Acte(id=acte_id), changes, recover, absent=True)
 
 
-def _acte_rows(uid: str, rank: int, acte: Acte, changes: list[ModificationActe], *, absent: bool) -> Iterator[Row]:
+def _acte_rows(
+    uid: str, rank: int, acte: Acte, changes: list[ModificationActe], recover: Recover, *, absent: bool
+) -> Iterator[Row]:
     montant, duree = acte.montant, acte.dureeMois
     who = acte.sousTraitant or Operateur()
     base = {
@@ -176,6 +192,7 @@ def _acte_rows(uid: str, rank: int, acte: Acte, changes: list[ModificationActe],
         "acte_absent": absent,
         "sousTraitant_typeIdentifiant": who.typeIdentifiant,
         "sousTraitant_id": who.id,
+        **_siren("sousTraitant", who, recover),
         "variationPrix": acte.variationPrix,
     }
     if not absent:
@@ -226,17 +243,17 @@ def _date(text: str | None) -> date | None:
 
 
 def all_rows(
-    contract: Contract, sources: list[str], published: dict[str, tuple[str, str]]
+    contract: Contract, sources: list[str], published: dict[str, tuple[str, str]], recover: Recover
 ) -> Iterator[tuple[str, Row]]:
     """Every row of every table for one contract, with the table's name."""
     states = versions(contract)
     if contract.kind == "marche":
         yield "contracts", contract_row(contract, states, sources)
         yield from (("contract_versions", r) for r in version_rows(contract, states))
-        yield from (("contract_titulaires", r) for r in titulaire_rows(contract, states, published))
-        yield from (("subcontracts", r) for r in subcontract_rows(contract))
+        yield from (("contract_titulaires", r) for r in titulaire_rows(contract, states, published, recover))
+        yield from (("subcontracts", r) for r in subcontract_rows(contract, recover))
     else:
         yield "concessions", concession_row(contract, states, sources)
         yield from (("concession_versions", r) for r in version_rows(contract, states))
-        yield from (("concession_titulaires", r) for r in titulaire_rows(contract, states, published))
+        yield from (("concession_titulaires", r) for r in titulaire_rows(contract, states, published, recover))
         yield from (("concession_execution", r) for r in execution_rows(contract))

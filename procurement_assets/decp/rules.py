@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from procurement_assets.decp.raw import Scalar
+from procurement_assets.decp.siren import REASONS, Confidence
 
 
 class CleaningRule(msgspec.Struct, frozen=True):
@@ -19,6 +20,8 @@ class CleaningRule(msgspec.Struct, frozen=True):
     """French, as the working group reads it."""
     source: str
     """Where the defect is described."""
+    confidence: Confidence = "certaine"
+    """A rule of this catalogue changes a value only where it is sure; what is less sure is a suggestion."""
 
 
 class Repair(msgspec.Struct, frozen=True):
@@ -75,4 +78,8 @@ _RULES = (
     CleaningRule("modification.empty", "Modification vide retirée", "research/decp.md §1.7"),
 )
 
-CLEANING_RULES: dict[str, CleaningRule] = {r.id: r for r in _RULES}
+_SIREN = tuple(
+    CleaningRule(rule, f"SIREN retrouvé : {reason}", "research/data.md §3") for rule, reason in REASONS.items()
+)
+
+CLEANING_RULES: dict[str, CleaningRule] = {r.id: r for r in (*_RULES, *_SIREN)}

@@ -1,13 +1,13 @@
 """From `decp_records` to the tables of marchés and concessions, the repairs and the ledger.
 
-clean each record → leave out the buyers of others → decide identity → write versions, holders, acts → account for
-every record of every file. See DESIGN §5 for the tables and `procurement_assets.schema` for their columns.
+clean each record → leave out the buyers of others → decide identity → apply the working group's corrections → write
+versions, holders, acts → account for every record of every file. See DESIGN §5 for the tables and
+`procurement_assets.schema` for their columns.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,20 +16,29 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from procurement_assets.decp.accounting import (
+    Place,
+    ledger_row,
+    place_row,
+    published_ids,
+    repair_rows,
+    siren_repairs,
+    suggestion_rows,
+)
 from procurement_assets.decp.clean import clean
+from procurement_assets.decp.corrections import Corrections, correction_row, received
 from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
-from procurement_assets.decp.model import Contract
+from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.parse import read_record
 from procurement_assets.decp.rows import all_rows
 from procurement_assets.decp.rules import Repair
+from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, operators, recover
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES, conform
 
 Row = dict[str, Any]
 CONTRACTS_HELD = 20_000
 """Contracts whose rows are held as dicts before they become frames."""
-Place = tuple[str, int]
-"""(file_sha256, position)."""
 
 BUILT = (
     "contracts",
@@ -42,6 +51,8 @@ BUILT = (
     "concession_execution",
     "normalised_records",
     "repairs",
+    "suggestions",
+    "corrections",
     "ledger",
 )
 """The tables that `build_tables` makes."""
@@ -59,12 +70,17 @@ def build_tables(
     quarantine: Iterable[Mapping[str, Any]],
     publisher: Publisher,
     sources: Sequence[Source],
+    *,
+    corrections: Iterable[Mapping[str, Any]] = (),
+    listed: Iterable[str] = (),
 ) -> Built:
     """All tables of a publisher.
 
     `records`: rows of `decp_records`. `quarantine`: rows of `quarantine`, which go to the ledger as they are.
+    `corrections`: rows of `corrections_recues`. `listed`: SIRETs of the publisher's other lists (see `decp.listed`):
+    they confirm a SIREN that a malformed identifier hides.
     """
-    builder = _Builder(publisher, sources)
+    builder = _Builder(publisher, sources, corrections, listed)
     with _without_collection():
         for row in records:
             builder.add(row)
@@ -89,7 +105,13 @@ def _without_collection() -> Iterator[None]:
 class _Builder:
     """Collects candidates, then turns resolved contracts into rows."""
 
-    def __init__(self, publisher: Publisher, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        sources: Sequence[Source],
+        corrections: Iterable[Mapping[str, Any]],
+        listed: Iterable[str],
+    ) -> None:
         self.publisher = publisher
         self.ranks = {s.id: s.rank for s in sources}
         self.zeros = {s.id: frozenset(s.zero_is_unknown) for s in sources}
@@ -98,6 +120,11 @@ class _Builder:
         self.reading: dict[Place, tuple[str, str]] = {}
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.batches: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        well_formed, self.rows["corrections"] = received(corrections)
+        self.corrections = Corrections(well_formed)
+        self.listed = listed
+        self.known = KnownSirens()
+        self.recovered: dict[Operateur, Recovered | None] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Clean one record and put it among the candidates, or in the ledger."""
@@ -144,28 +171,33 @@ class _Builder:
         kept: Place | None = None,
     ) -> None:
         """Write a line of the ledger."""
-        self.rows["ledger"].append(
-            {
-                "source": row["source"],
-                "file_sha256": row["file_sha256"],
-                "fichier": row["fichier"],
-                "position": row["position"],
-                "uid": uid,
-                "outcome": outcome,
-                "reason": reason,
-                "detail": detail or None,
-                "kept_file_sha256": kept[0] if kept else None,
-                "kept_position": kept[1] if kept else None,
-            }
-        )
+        self.rows["ledger"].append(ledger_row(row, uid, outcome, reason, detail, kept))
+
+    def recover(self, who: Operateur) -> Recovered | None:
+        """`siren.recover` with what is known, each identifier once."""
+        if who not in self.recovered:
+            self.recovered[who] = recover(who, self.known)
+        return self.recovered[who]
+
+    def _learn(self) -> None:
+        """The SIRENs that malformed identifiers may hide, looked for in every valid SIRET of the publisher."""
+        contracts = [c.contract for c in self.candidates]
+        identifiers = {t.id for contract in contracts for t in operators(contract) if t.id}
+        self.known = KnownSirens(hidden_sirens(identifiers))
+        for contract in contracts if self.known.wanted else ():
+            self.known.add_contract(contract)
+        for siret in self.listed if self.known.wanted else ():
+            self.known.add(siret)
 
     def finish(self) -> Built:
-        """Decide identities and write every row."""
+        """Decide identities, apply corrections and write every row."""
+        self._learn()
         candidates, self.candidates = self.candidates, []
         for number, resolved in enumerate(resolve(candidates), start=1):
             self._write(resolved)
             if number % CONTRACTS_HELD == 0:
                 self._flush()
+        self.rows["corrections"].extend(map(correction_row, self.corrections.finish()))
         self._flush()
         frames = {name: conform(pl.concat(self.batches.pop(name)), TABLES[name]) for name in BUILT}
         outcomes = Counter(frames["ledger"]["outcome"].to_list())
@@ -177,49 +209,25 @@ class _Builder:
             self.batches[name].append(TABLES[name].batch(self.rows.pop(name, [])))
 
     def _write(self, resolved: Resolved) -> None:
-        contract, winner = resolved.contract, resolved.members[0]
+        winner = resolved.members[0]
+        contract, corrected = self.corrections.apply(resolved.contract)
         sources = sorted({m.source for m in resolved.members}, key=lambda s: (s != winner.source, self.ranks[s], s))
-        published = _published_ids(self.repairs.get(winner.place, ()))
-        for table, row in all_rows(contract, sources, published):
+        cleaned = self.repairs.get(winner.place, ())
+        for table, row in all_rows(contract, sources, published_ids((*cleaned, *corrected)), self.recover):
             self.rows[table].append(row)
         record = winner.content if contract is winner.contract else msgspec.json.encode(contract)
         self.rows["normalised_records"].append({"uid": contract.uid, "kind": contract.kind, "record": record.decode()})
+        self.rows["suggestions"].extend(suggestion_rows(contract, winner.source, cleaned, self.recover))
+        made = (*corrected, *siren_repairs(contract, self.recover))
+        self._account(resolved, contract.uid, made)
+
+    def _account(self, resolved: Resolved, uid: str, made: tuple[Repair, ...]) -> None:
+        """The ledger and the repairs of every record of a contract; `made`: repairs of the contract itself."""
+        winner = resolved.members[0]
         for member, (outcome, reason, detail) in zip(resolved.members, resolved.outcomes, strict=True):
             kept = winner.place if member is not winner else None
             if reason == "kept" and member.place in self.reading:
                 reason, detail = f"read.{self.reading[member.place][0]}", self.reading[member.place][1]
-            self.tell(_row(member), contract.uid, outcome, reason, detail, kept)
-            self.rows["repairs"].extend(_repair_rows(member, contract.uid, self.repairs.get(member.place, ())))
-
-
-def _row(member: Candidate) -> Row:
-    return {
-        "source": member.source,
-        "file_sha256": member.file_sha256,
-        "fichier": member.fichier,
-        "position": member.position,
-    }
-
-
-def _repair_rows(member: Candidate, uid: str, repairs: Iterable[Repair]) -> Iterator[Row]:
-    # One rule may change one path twice only by a duplicate label; the last one is the one that stands.
-    for r in {(r.path, r.rule): r for r in repairs}.values():
-        yield {
-            "source": member.source,
-            "file_sha256": member.file_sha256,
-            "position": member.position,
-            "uid": uid,
-            "path": r.path,
-            "rule": r.rule,
-            "original": json.dumps(r.original, ensure_ascii=False),
-            "value": json.dumps(r.value, ensure_ascii=False),
-        }
-
-
-def _published_ids(repairs: Iterable[Repair]) -> dict[str, tuple[str, str]]:
-    """Clean id of a holder to the id as published and the rule that changed it."""
-    found: dict[str, tuple[str, str]] = {}
-    for r in repairs:
-        if r.path.startswith(("titulaires[", "modifications[")) and r.path.endswith("].id") and r.value is not None:
-            found.setdefault(str(r.value), (str(r.original), r.rule))
-    return found
+            self.tell(place_row(member), uid, outcome, reason, detail, kept)
+            repairs = (*self.repairs.get(member.place, ()), *(made if member is winner else ()))
+            self.rows["repairs"].extend(repair_rows(member, uid, repairs))

@@ -8,12 +8,24 @@ the portal's field labels (DESIGN §2, principle 6). `TABLES` lists every table 
 from procurement_assets.schema.column import Column, Table, conform, data_dictionary
 from procurement_assets.schema.concessions import CONCESSION_TABLES
 from procurement_assets.schema.contracts import CONTRACT_TABLES
+from procurement_assets.schema.corrections import CORRECTION_TABLES
 from procurement_assets.schema.exports import EXPORT_TABLES
 from procurement_assets.schema.provenance import PROVENANCE_TABLES
+from procurement_assets.schema.reconciliation import RECONCILIATION_TABLES
 from procurement_assets.schema.subcontracts import SUBCONTRACTS
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (*PROVENANCE_TABLES, *CONTRACT_TABLES, SUBCONTRACTS, *CONCESSION_TABLES, *EXPORT_TABLES)
+    t.name: t
+    for t in (
+        *PROVENANCE_TABLES,
+        *CONTRACT_TABLES,
+        SUBCONTRACTS,
+        *CONCESSION_TABLES,
+        *EXPORT_TABLES,
+        *RECONCILIATION_TABLES,
+        # Last: an export has the public name `corrections` too; in the lake it is the table of the working group's.
+        *CORRECTION_TABLES,
+    )
 }
 
 __all__ = ["TABLES", "Column", "Table", "conform", "data_dictionary"]

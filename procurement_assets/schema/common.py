@@ -114,6 +114,31 @@ VERSION_COLUMNS = (
     ),
 )
 
+
+def recovered(prefix: str, whose: str) -> tuple[Column, Column]:
+    """The rule that found a SIREN in a malformed identifier, and how sure it is."""
+    return (
+        Column(
+            name=f"{prefix}_siren_regle",
+            type="string",
+            title="Règle du SIREN",
+            description=f"Règle qui a reconnu l'identifiant mal formé {whose} (siren.ape, siren.tronque, id.etranger…) "
+            "; vide si le SIREN est celui d'un SIRET valide ou si rien n'a été reconnu.",
+        ),
+        Column(
+            name=f"{prefix}_siren_confiance",
+            type="string",
+            enum=CONFIDENCES,
+            title="Confiance",
+            description="Confiance de cette règle. Seule « certaine » remplit le SIREN ; les autres sont des "
+            "suggestions (table suggestions).",
+        ),
+    )
+
+
+CONFIDENCES = ("certaine", "probable", "possible")
+"""How sure a repair is (docs/decisions.md, "Repairs")."""
+
 TITULAIRE_COLUMNS = (
     VERSION,
     RANG,
@@ -150,9 +175,11 @@ TITULAIRE_COLUMNS = (
         name="titulaire_siren",
         type="string",
         title="SIREN du titulaire",
-        description="Neuf premiers chiffres d'un SIRET dont la clé est juste ; vide sinon.",
+        description="Neuf premiers chiffres d'un SIRET dont la clé est juste ; sinon le SIREN qu'une règle a retrouvé "
+        "dans l'identifiant publié avec une confiance certaine ; vide sinon.",
         ocds="parties/identifier/id",
     ),
+    *recovered("titulaire", "du titulaire"),
     Column(
         name="titulaire_nom",
         type="string",

@@ -1,7 +1,7 @@
 """The table of subcontracting: each acte spécial and its modifications (DESIGN §5)."""
 
 from procurement_assets.schema.column import Column, Table
-from procurement_assets.schema.common import VERSION, key_uid, money
+from procurement_assets.schema.common import VERSION, key_uid, money, recovered
 from procurement_assets.schema.contracts import day, duration, text
 
 SUBCONTRACTS = Table(
@@ -40,6 +40,14 @@ SUBCONTRACTS = Table(
             "actesSousTraitance[].acteSousTraitance.sousTraitant.id",
             "awards/subcontracting/subcontracts/subcontractor/id",
         ),
+        text(
+            "sousTraitant_siren",
+            "SIREN du sous-traitant",
+            "Neuf premiers chiffres d'un SIRET dont la clé est juste ; sinon le SIREN retrouvé avec une confiance "
+            "certaine ; vide sinon.",
+            "",
+        ),
+        *recovered("sousTraitant", "du sous-traitant"),
         day("date", "Date", "Date de notification de l'acte ou de sa modification.", "actesSousTraitance[]"),
         day("date_publication", "Date de publication", "Date de publication des données.", "actesSousTraitance[]"),
         money(

@@ -93,5 +93,8 @@ def test_a_change_to_an_act_that_was_never_published_has_its_own_row() -> None:
             ModificationActe(id=7, montant=5.0, dateNotificationModificationSousTraitance="2024-05-05"),
         ],
     )
-    rows = [(r["acte_rang"], r["acte_id"], r["version"], r["montant"], r["acte_absent"]) for r in subcontract_rows(c)]
+    rows = [
+        (r["acte_rang"], r["acte_id"], r["version"], r["montant"], r["acte_absent"])
+        for r in subcontract_rows(c, lambda _: None)
+    ]
     assert rows == [(1, 1, 0, 10.0, False), (1, 1, 1, 20.0, False), (2, 7, 1, 5.0, True)]

@@ -1,0 +1,153 @@
+"""The malformed identifiers seen in real feeds, form by form: what a holder's id is when it is not a SIRET.
+
+One random nine-digit number in ten passes the SIREN's key, so the key alone is never enough: each form says what else
+speaks for it. `structure` is evidence that chance does not give (an APE code, the SIREN's own digits written again, a
+valid SIRET inside, the key of a VAT number); a form without it needs the same SIREN elsewhere in the publisher's data.
+Sources of the forms: research/data.md §3 "Paris-specific quirks", research/decp.md §1.9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from procurement_assets.decp.identifiers import is_siren, is_siret
+
+SEPARATORS = re.compile(r"[\s\u00a0\u202f.\-_/]")
+LONGEST = 40
+"""Characters: nothing longer is an identifier."""
+
+NAF_DIVISIONS = frozenset(
+    f"{n:02d}"
+    for low, high in (
+        (1, 3), (5, 33), (35, 39), (41, 43), (45, 47), (49, 53), (55, 56), (58, 66), (68, 75), (77, 82), (84, 88),
+        (90, 99),
+    )
+    for n in range(low, high + 1)
+    if n not in (4, 34, 40, 44, 48, 54, 57, 67, 76, 83, 89)
+)  # fmt: skip
+"""Divisions of NAF rev. 2 (decree 2007-1888). A sub-class is four digits and a letter, A to G or Z."""
+LEGAL_FORMS = frozenset(
+    ("SA", "SAS", "SASU", "SARL", "EURL", "SNC", "SCI", "SCOP", "SCP", "SCA", "SELARL", "SELAS", "GIE", "GEIE", "EI")
+)
+"""Legal forms that are typed after a SIREN, as in `478055163SAS`."""
+_COUNTRIES = "AT BE BG CY CZ DE DK EE EL ES FI GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"
+COUNTRIES = frozenset(_COUNTRIES.split())
+"""Prefixes of a VAT number of the European Union, France apart (Council Directive 2006/112/EC, article 215)."""
+_THIRD_COUNTRIES = "AE AU BR CA CH CHE CN GB HK IL IN IS JP KR LI MA MC NO NZ RU SG SM TN TR UA US"
+THIRD_COUNTRIES = frozenset(_THIRD_COUNTRIES.split())
+_PREFIXED = re.compile(r"([A-Z]{2,3}?)(U?\d[\dA-Z+*]{4,19})\Z")
+_FRENCH_VAT = re.compile(r"FR(\d{2})(\d{9})\Z")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}\Z")
+_APE = re.compile(r"(\d{2})\d{2}[A-GZ]\Z")
+_APE_REV1 = re.compile(r"\d{3}[A-Z]\Z")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What an identifier looks like: a SIREN, the rule that found it, and how much speaks for it."""
+
+    siren: str
+    rule: str
+    structure: bool
+    """Evidence beyond the key in the identifier itself."""
+    plausible: bool = True
+    """The rest is what a person writes there; without it, the key alone speaks for the SIREN."""
+
+
+def bare_identifier(text: str) -> str:
+    """An identifier in capitals without spaces and separators."""
+    return SEPARATORS.sub("", text).upper()
+
+
+def is_iban(bare: str) -> bool:
+    """Whether an identifier is an IBAN with the right key (ISO 13616, ISO 7064 mod 97-10), or a French one in shape."""
+    if not _IBAN.match(bare) or len(bare) < 15:
+        return False
+    digits = "".join(str(int(c, 36)) for c in bare[4:] + bare[:4])
+    return int(digits) % 97 == 1 or (bare.startswith("FR") and len(bare) == 27)
+
+
+def foreign_country(bare: str) -> str | None:
+    """The country that a foreign identifier names in its first letters, or None."""
+    m = _PREFIXED.match(bare)
+    if m is None:
+        return None
+    prefix = m.group(1)
+    return prefix if prefix in COUNTRIES or prefix in THIRD_COUNTRIES else None
+
+
+def vat_key(siren: str) -> int:
+    """The two digits of a French VAT number (CGI, annexe; (12 + 3 × (SIREN mod 97)) mod 97)."""
+    return (12 + 3 * (int(siren) % 97)) % 97
+
+
+def forms(bare: str) -> Iterator[Form]:
+    """Every form that an identifier (see `bare_identifier`) has. Nothing for a valid SIRET, an IBAN, a foreign id."""
+    if len(bare) > LONGEST or not bare.isascii() or is_siret(bare):
+        return
+    if m := _FRENCH_VAT.match(bare):
+        key, siren = m.groups()
+        if is_siren(siren):
+            right = int(key) == vat_key(siren)
+            yield Form(siren, "siren.tva" if right else "siren.tva-cle-fausse", structure=right, plausible=False)
+        return
+    if is_iban(bare) or foreign_country(bare) or not bare[:9].isdigit():
+        return
+    if len(bare) == 11 and bare.isdigit() and is_siren(bare[2:]) and int(bare[:2]) == vat_key(bare[2:]):
+        yield Form(bare[2:], "siren.tva-sans-prefixe", structure=False)
+    if len(bare) > 14 and bare.isdigit() and is_siret(bare[-14:]) and _repeats(bare[:-14], bare[-14:-5]):
+        yield Form(bare[-14:-5], "siren.repete-avant", structure=True)
+    if is_siren(bare[:9]):
+        yield _after_siren(bare[:9], bare[9:])
+
+
+def _repeats(part: str, siren: str) -> bool:
+    return len(part) >= 4 and siren.startswith(part)
+
+
+def _is_ape(rest: str) -> bool:
+    m = _APE.match(rest)
+    return m is not None and m.group(1) in NAF_DIVISIONS
+
+
+def _twice(siren: str, rest: str) -> bool:
+    return len(rest) == 10 and rest[:5] == rest[5:] and is_siret(siren + rest[:5])
+
+
+def _department(rest: str) -> bool:
+    return len(rest) == 2 and rest.isdigit() and (1 <= int(rest) <= 95 or rest in ("97", "98"))
+
+
+_STRUCTURED: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    ("siren.ape", lambda siren, rest: _is_ape(rest)),
+    ("siren.debut-repete", lambda siren, rest: 4 <= len(rest) <= 9 and siren.startswith(rest)),
+    ("siren.fin-repetee", lambda siren, rest: 4 <= len(rest) <= 9 and siren.endswith(rest)),
+    ("siren.nic-double", _twice),
+    ("siren.siret-double", lambda siren, rest: len(rest) == 14 and rest.startswith(siren) and is_siret(rest)),
+    ("siren.lettres", lambda siren, rest: rest in LEGAL_FORMS),
+)
+"""Forms that carry their own evidence, the most telling first."""
+_HABITS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    ("siren.seul", lambda siren, rest: rest == ""),
+    ("siren.zeros", lambda siren, rest: len(rest) > 1 and not rest.strip("0")),
+    ("siren.departement", lambda siren, rest: _department(rest)),
+    ("siren.tronque", lambda siren, rest: len(rest) < 5 and rest.isdigit()),
+    ("siren.nic-faux", lambda siren, rest: len(rest) == 5 and rest.isdigit()),
+    ("siren.ape-ancien", lambda siren, rest: bool(_APE_REV1.match(rest))),
+    ("siren.lettres", lambda siren, rest: rest.isalpha()),
+)
+"""Forms that a person writes, and that chance also makes: the same SIREN must be seen elsewhere."""
+
+
+def _after_siren(siren: str, rest: str) -> Form:
+    """The form of nine digits with the right key, by what follows them."""
+    for rule, fits in _STRUCTURED:
+        if fits(siren, rest):
+            return Form(siren, rule, structure=True)
+    for rule, fits in _HABITS:
+        if fits(siren, rest):
+            # The number of an establishment starts with zeros: digits cut from a SIRET do.
+            return Form(siren, rule, structure=False, plausible=rule != "siren.tronque" or rest.startswith("0"))
+    return Form(siren, "siren.suite", structure=False, plausible=False)
