@@ -13,7 +13,7 @@ for _young in (dg.BetaWarning, dg.PreviewWarning):
 
 def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of the project, the public sources included."""
-    from procurement_assets.assets import ocds, portal, publication, quality, raw, tables
+    from procurement_assets.assets import ocds, portal, publication, quality, raw, reconciliation, tables
 
     return [
         *raw.source_assets,
@@ -21,6 +21,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         tables.read_raw_files,
         tables.build_publisher_tables,
         *ocds.ASSETS,
+        *reconciliation.ASSETS,
         *quality.ASSETS,
         *portal.ASSETS,
         *publication.ASSETS,

@@ -20,7 +20,7 @@ _FINDINGS_FROM = {
     "record": [(t, "uid") for t in _CHECKED],
     "source": [("contracts", "source"), ("concessions", "source"), ("ledger", "source")],
 }
-_DEPS = ["repairs", "files", "quarantine"]
+_DEPS = ["repairs", "files", "quarantine", "reconciliation_sources"]
 
 
 @dg.multi_asset(

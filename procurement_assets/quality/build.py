@@ -44,7 +44,7 @@ def build_quality(
 ) -> Quality:
     """Run the catalogue on a publisher's tables; write `findings` and the report (French) among its exports."""
     rules = load_catalogue() if catalogue is None else catalogue
-    frames = {table: lake.read_table(table, publisher) for table in rules.tables}
+    frames = {table: _frame(lake, table, publisher) for table in rules.tables}
     frames |= {t: lake.read_table(t, publisher) for t in ("contracts", "concessions", "ledger") if t not in frames}
     data_date = data_date_of(lake.read_table("files", publisher))
     results = run_catalogue(rules, frames, data_date=data_date)
@@ -54,3 +54,13 @@ def build_quality(
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
     return Quality(results, found, report)
+
+
+COMPARED = frozenset({"reconciliation", "reconciliation_mois"})
+"""Tables of the catalogue that a publisher without a list of contracts, or a lake of before them, does not have."""
+
+
+def _frame(lake: Lake, table: str, publisher: str) -> pl.DataFrame:
+    if table in COMPARED and not lake.table(table, publisher).exists():
+        return pl.DataFrame(schema=TABLES[table].schema)
+    return lake.read_table(table, publisher)

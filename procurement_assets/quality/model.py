@@ -26,6 +26,8 @@ PREFIXES: dict[str, str] = {
     "concession_titulaires": "DECP-CT",
     "concession_execution": "DECP-CE",
     "ledger": "DECP-L",
+    "reconciliation": "DECP-R",
+    "reconciliation_mois": "DECP-RM",
 }
 """The beginning of the ids of each table's rules: an id says where it belongs, and is used for ever."""
 

@@ -220,11 +220,30 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
     "DECP-C-502": (_one(dureeMois=360), _one(dureeMois=361)),
 }
 
+_ONLY_LIST: dict[str, Any] = {"in_decp": False, "uid": None, "regle": None, "etat": "liste seulement"}
+_ONLY_DECP: dict[str, Any] = {"in_list": False, "numero_marche": None, "regle": None, "etat": "DECP seulement"}
+_RECONCILIATION: dict[str, tuple[Rows, Rows]] = {
+    "DECP-R-001": (_one(), _one(**_ONLY_LIST)),
+    "DECP-R-002": (_one(), _one(**_ONLY_DECP)),
+    "DECP-R-003": (_one(), _one(**_ONLY_DECP, candidats=2)),
+    "DECP-R-101": (_one(montant_rapport=9.5), _one(montant_rapport=10.0, montant_glissement="×10")),
+    "DECP-R-102": (_one(montant=11.0, montant_position="entre les deux"), _one(montant_position="provisoire")),
+    "DECP-R-103": (_one(), _one(montant_accord=False, montant_position="entre les deux")),
+    "DECP-R-104": (_one(montant_position="entre les deux"), _one(montant_position="au-dessus")),
+    "DECP-R-105": (_one(montant_glissement="×10"), _one(montant_glissement="÷1,2 (TVA)")),
+    "DECP-R-201": (_one(), _one(date_accord=False, jours_ecart=3)),
+    "DECP-R-301": (_one(titulaire_accord=False), _one(titulaire_accord=False, entreprise_accord=False)),
+    "DECP-R-302": (_one(), _one(titulaire_accord=False)),
+    "DECP-R-401": (_one(), _one(objet_accord=False, objet_similarite=0.2)),
+    "DECP-RM-001": (_one(contrats_decp=4), _one(contrats_decp=3)),
+}
+
 CASES: dict[str, tuple[Rows, Rows]] = {
     **_MARCHES,
     **{f"DECP-{kind}-{number}": case for kind in ("V", "CV") for number, case in _VERSIONS.items()},
     **{f"DECP-{kind}-{number}": case for kind in ("T", "CT") for number, case in _HOLDERS.items()},
     **_OTHERS,
     **_CONCESSIONS,
+    **_RECONCILIATION,
 }
 """Rule id to (rows it accepts, rows of which it refuses at least the last)."""

@@ -120,6 +120,42 @@ BASE: dict[str, Row] = {
         "outcome": "kept",
         "reason": "kept",
     },
+    "reconciliation": {
+        "liste": "paris-liste-marches",
+        "numero_marche": "20252025S00001",
+        "annee": 2025,
+        "etat": "des deux côtés",
+        "in_decp": True,
+        "in_list": True,
+        "annee_couverte": True,
+        "regle": "numero.annee",
+        "score": 1.0,
+        "candidats": 0,
+        "sources": ["maximilien"],
+        "source": "maximilien",
+        "objet": "Entretien des espaces verts du bois de Vincennes",
+        "objet_liste": "ENTRETIEN DES ESPACES VERTS DU BOIS DE VINCENNES",
+        "titulaires": [SUPPLIER],
+        "titulaire_liste": SUPPLIER,
+        "titulaire_liste_nom": "JARDINS",
+        "dateNotification": date(2025, 3, 10),
+        "date_liste": date(2025, 3, 10),
+        "jours_ecart": 0,
+        "montant": 100_000.0,
+        "montant_min_liste": 0.0,
+        "montant_max_liste": 100_000.0,
+        "montant_rapport": 1.0,
+        "montant_ecart": 0.0,
+        "montant_position": "maximum",
+        "montant_accord": True,
+        "date_accord": True,
+        "titulaire_accord": True,
+        "entreprise_accord": True,
+        "objet_accord": True,
+        "objet_similarite": 1.0,
+        "ecarts": [],
+    },
+    "reconciliation_mois": {"annee": 2025, "contrats_decp": 80, "contrats_liste": 90, "contrats_mediane": 78.0},
 }
 
 
@@ -130,6 +166,10 @@ def row(table: str, name: str, position: int, overrides: Row) -> dict[str, Any]:
         base["id"] = f"X{position}"
     if table == "ledger":
         base["position"] = position
+    if table == "reconciliation":
+        base["cle"] = name
+    if table == "reconciliation_mois":
+        base["mois"] = f"{1990 + position}-01"
     return {**base, **overrides}
 
 

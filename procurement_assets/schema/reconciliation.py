@@ -1,0 +1,243 @@
+"""The tables of reconciliation: DECP beside the publisher's own lists, and the DECP sources beside each other."""
+
+from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.provenance import UID
+
+STATES = ("des deux côtés", "DECP seulement", "liste seulement")
+FIELDS = ("montant", "date", "titulaire", "objet")
+
+
+def _text(name: str, title: str, description: str, *, required: bool = False, enum: tuple[str, ...] = ()) -> Column:
+    return Column(name=name, type="string", title=title, description=description, required=required, enum=enum)
+
+
+def _count(name: str, title: str, description: str) -> Column:
+    return Column(name=name, type="integer", required=True, title=title, description=description, unit="contrats")
+
+
+def _share(name: str, title: str, description: str) -> Column:
+    return Column(name=name, type="number", title=title, description=description, unit="fraction")
+
+
+def _money(name: str, title: str, description: str, *, required: bool = False) -> Column:
+    return Column(
+        name=name, type="number", required=required, title=title, description=description, unit="euros"
+    )  # fmt: skip
+
+
+def _flag(name: str, title: str, description: str, *, required: bool = False) -> Column:
+    return Column(name=name, type="boolean", required=required, title=title, description=description)
+
+
+def _day(name: str, title: str, description: str) -> Column:
+    return Column(name=name, type="date", title=title, description=description)
+
+
+def _list(name: str, title: str, description: str) -> Column:
+    return Column(name=name, type="list", required=True, title=title, description=description)
+
+
+LISTE = _text("liste", "Liste", "Source de la liste comparée (publishers.toml).", required=True)
+CLE = _text(
+    "cle",
+    "Clé",
+    "Identifiant unique du contrat DECP, sinon numéro dans la liste, sinon ce que la liste en dit.",
+    required=True,
+)
+ANNEE = Column(
+    name="annee",
+    type="integer",
+    title="Année",
+    description="Année de notification selon la liste, sinon selon les DECP.",
+)
+
+RECONCILIATION = Table(
+    name="reconciliation",
+    title="Rapprochement avec les listes",
+    description="Un contrat de l'un ou l'autre côté par ligne : où il se trouve, comment il a été apparié, ce qui ne "
+    "concorde pas. Tous les marchés DECP figurent en face de chaque liste.",
+    key=("liste", "cle"),
+    columns=(
+        LISTE,
+        CLE,
+        UID,
+        _text("numero_marche", "Numéro", "Numéro du marché dans la liste."),
+        ANNEE,
+        _text("etat", "Présence", "Des deux côtés, DECP seulement ou liste seulement.", required=True, enum=STATES),
+        _flag("in_decp", "Dans les DECP", "Le contrat est dans les tables DECP.", required=True),
+        _flag("in_list", "Dans la liste", "Le contrat est dans la liste.", required=True),
+        _flag(
+            "annee_couverte",
+            "Année couverte",
+            "L'autre côté couvre l'année du contrat : son absence y est une anomalie. Une année vide entre deux années "
+            "couvertes est couverte.",
+            required=True,
+        ),
+        _text("regle", "Règle d'appariement", "Règle qui a apparié (docs/decisions.md) ; vide sans appariement."),
+        Column(
+            name="score",
+            type="number",
+            title="Concordance",
+            description="Part pondérée de ce qui concorde parmi ce qui peut être comparé.",
+            unit="fraction",
+        ),
+        _count("candidats", "Candidats", "Appariements possibles dont aucun n'a pu être choisi : cas ambigu."),
+        _list("sources", "Sources DECP", "Sources DECP où le contrat se trouve."),
+        _text("source", "Source à corriger", "Celle qui répond de l'absence ou de l'écart."),
+        _text("objet", "Objet (DECP)", "Objet publié dans les DECP."),
+        _text("objet_liste", "Objet (liste)", "Objet dans la liste."),
+        _list("titulaires", "Titulaires (DECP)", "Identifiants des titulaires à l'attribution."),
+        _text("titulaire_liste", "Titulaire (liste)", "SIRET ou SIREN ; vide s'il y a plusieurs titulaires."),
+        _text("titulaire_liste_nom", "Nom du titulaire (liste)", "Nom dans la liste."),
+        _flag("plusieurs_liste", "Plusieurs titulaires (liste)", "La liste annonce plusieurs titulaires."),
+        _day("dateNotification", "Notification (DECP)", "Date de notification publiée."),
+        _day("date_liste", "Notification (liste)", "Date de notification dans la liste."),
+        Column(
+            name="jours_ecart",
+            type="integer",
+            title="Écart de date",
+            description="Date de la liste moins date DECP.",
+            unit="jours",
+        ),
+        _money("montant", "Montant (DECP)", "Montant initial publié."),
+        _text("montant_suspect", "Montant suspect", "Règle qui rend le montant DECP inutilisable."),
+        _money("montant_min_liste", "Minimum (liste)", "Montant minimum dans la liste."),
+        _money("montant_max_liste", "Maximum (liste)", "Montant maximum dans la liste."),
+        Column(
+            name="montant_rapport",
+            type="number",
+            title="Rapport des montants",
+            description="Montant DECP divisé par le maximum de la liste.",
+        ),
+        _money("montant_ecart", "Écart des montants", "Montant DECP moins maximum de la liste."),
+        _text(
+            "montant_position",
+            "Place du montant",
+            "Place du montant DECP par rapport au minimum et au maximum de la liste ; provisoire : 10 euros ou moins.",
+            enum=("maximum", "minimum", "entre les deux", "au-dessus", "au-dessous", "provisoire"),
+        ),
+        _text(
+            "montant_glissement",
+            "Glissement",
+            "Rapport de 10, 100, 1000 (à 1 % près) ou de TVA (1,2) entre les deux montants.",
+        ),
+        _flag("montant_accord", "Montants égaux", "Le montant DECP est le maximum de la liste, au centime près."),
+        _flag("date_accord", "Dates égales", "Les deux dates de notification sont égales."),
+        _flag("titulaire_accord", "Titulaire présent", "Le titulaire de la liste est parmi ceux des DECP (SIRET)."),
+        _flag(
+            "entreprise_accord", "Entreprise présente", "L'entreprise de la liste est parmi celles des DECP (SIREN)."
+        ),
+        _flag("objet_accord", "Objets semblables", "Les 60 premiers caractères partagent au moins 60 % des mots."),
+        _share("objet_similarite", "Similarité des objets", "Part des mots communs des deux objets."),
+        _text("perimetre_liste", "Périmètre financier", "Budget selon la liste."),
+        _list("ecarts", "Écarts", "Ce qui ne concorde pas : montant, date, titulaire, objet."),
+    ),
+)
+
+ANNEES = Table(
+    name="reconciliation_annees",
+    title="Rapprochement par année",
+    description="Par liste et par année : ce qui est des deux côtés, ce qui manque, ce qui concorde.",
+    key=("liste", "annee"),
+    columns=(
+        LISTE,
+        Column(
+            name="annee",
+            type="integer",
+            required=True,
+            title="Année",
+            description="Année de notification selon la liste, sinon selon les DECP.",
+        ),
+        _flag(
+            "annee_couverte",
+            "Année couverte",
+            "Les deux côtés couvrent l'année : ses absences sont des anomalies.",
+            required=True,
+        ),
+        _count("contrats_liste", "Contrats de la liste", "Contrats de la liste."),
+        _count("contrats_decp", "Contrats DECP", "Contrats des tables DECP."),
+        _count("des_deux_cotes", "Des deux côtés", "Contrats appariés."),
+        _count("decp_seulement", "DECP seulement", "Contrats DECP absents de la liste."),
+        _count("liste_seulement", "Liste seulement", "Contrats de la liste absents des DECP."),
+        _count(
+            "liste_sans_numero_dans_decp",
+            "Sans numéro commun",
+            "Contrats de la liste dont le numéro n'est pas dans les DECP, même appariés par leurs faits.",
+        ),
+        _count("apparies_par_numero", "Appariés par numéro", "Appariés par leur numéro."),
+        _count("apparies_par_faits", "Appariés par faits", "Appariés par titulaire, date, montant et objet."),
+        _count("ambigus", "Ambigus", "Contrats avec plusieurs candidats, laissés sans appariement."),
+        _money("montant_liste", "Montant de la liste", "Somme des maximums de la liste.", required=True),
+        _money(
+            "montant_liste_seulement",
+            "Montant absent des DECP",
+            "Somme des maximums des contrats absents des DECP.",
+            required=True,
+        ),
+        _count("montants_egaux", "Montants égaux", "Le montant DECP est le maximum de la liste."),
+        _count("montants_glisses", "Montants glissés", "Rapport de 10, 100, 1000 ou de TVA."),
+        _count("montants_provisoires", "Montants provisoires", "10 euros ou moins dans les DECP, connu dans la liste."),
+        _count("dates_egales", "Dates égales", "Même date de notification."),
+        _count("titulaires_egaux", "Titulaires présents", "Le titulaire de la liste est parmi ceux des DECP."),
+        _count("titulaires_juges", "Titulaires comparés", "La liste nomme un titulaire unique et les DECP aussi."),
+        _count("objets_semblables", "Objets semblables", "Les objets partagent au moins 60 % des mots."),
+        _share("part_liste_absente", "Part absente des DECP", "Contrats de la liste absents des DECP."),
+        _share("part_montants_egaux", "Part des montants égaux", "Parmi les contrats des deux côtés."),
+        _share("part_dates_egales", "Part des dates égales", "Parmi les contrats des deux côtés."),
+        _share("part_titulaires_egaux", "Part des titulaires présents", "Parmi les contrats des deux côtés."),
+    ),
+)
+
+MOIS = Table(
+    name="reconciliation_mois",
+    title="Contrats par mois",
+    description="Un mois de notification par ligne, sans trou : contrats des DECP et des listes. Un mois vide se voit.",
+    key=("mois",),
+    columns=(
+        _text("mois", "Mois", "Mois de notification (AAAA-MM).", required=True),
+        Column(name="annee", type="integer", required=True, title="Année", description="Année du mois."),
+        _count("contrats_decp", "Contrats DECP", "Marchés notifiés dans le mois."),
+        _count("contrats_liste", "Contrats des listes", "Contrats des listes notifiés dans le mois."),
+        Column(
+            name="contrats_mediane",
+            type="number",
+            title="Mois habituel",
+            description="Médiane des mois DECP non vides.",
+            unit="contrats",
+        ),
+    ),
+)
+
+SOURCES = Table(
+    name="reconciliation_sources",
+    title="Recouvrement des sources",
+    description="Une paire de sources par ligne, listes comprises : combien de contrats elles partagent.",
+    key=("source_a", "source_b"),
+    columns=(
+        _text("source_a", "Source A", "Source de publishers.toml.", required=True),
+        _text("source_b", "Source B", "Source de publishers.toml.", required=True),
+        _count("contrats_communs", "Contrats communs", "Contrats que A et B contiennent."),
+        _count("contrats_a", "Contrats de A", "Contrats que A contient."),
+        _share("part_de_a", "Part de A", "Part des contrats de A que B contient aussi."),
+    ),
+)
+
+CHAMPS = Table(
+    name="reconciliation_champs",
+    title="Écarts entre sources",
+    description="Un contrat, deux sources et un champ qu'elles ne disent pas pareil, par ligne : les deux valeurs.",
+    key=("cle", "source_a", "source_b", "champ"),
+    columns=(
+        CLE,
+        UID,
+        _text("source_a", "Source A", "Source gardée.", required=True),
+        _text("source_b", "Source B", "Autre source DECP, ou liste.", required=True),
+        _text("champ", "Champ", "Ce qui diffère.", required=True, enum=FIELDS),
+        _text("valeur_a", "Valeur de A", "Valeur dans la source A."),
+        _text("valeur_b", "Valeur de B", "Valeur dans la source B."),
+        Column(name="rapport", type="number", title="Rapport", description="Montant de A divisé par celui de B."),
+        _text("glissement", "Glissement", "Rapport de 10, 100, 1000 ou de TVA entre les montants."),
+    ),
+)
+
+RECONCILIATION_TABLES = (RECONCILIATION, ANNEES, MOIS, SOURCES, CHAMPS)
