@@ -9,7 +9,8 @@ from procurement_assets.assets.metadata import OWNERS, column_lineage, definitio
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.ocds.produce import data_date, write_ocds_exports
-from procurement_assets.portal.exports import write_decp_exports
+from procurement_assets.portal.exports.spec import About
+from procurement_assets.portal.exports.tables import write_table_exports
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
@@ -18,7 +19,10 @@ FRESHNESS = dg.FreshnessPolicy.cron(
     deadline_cron="0 7 * * *", lower_bound_delta=timedelta(hours=1, minutes=30), timezone="Europe/Paris"
 )
 
-
+TABLES_GIVEN_OUT = [
+    *("contracts", "contract_versions", "contract_titulaires", "subcontracts"),
+    *("concessions", "concession_versions", "concession_titulaires", "concession_execution"),
+]
 _HOLDERS = {
     "titulaires_id": "titulaire_id",
     "titulaires_typeIdentifiant": "titulaire_typeIdentifiant",
@@ -29,21 +33,28 @@ _LINEAGE = from_tables(TABLES["decp_marches"], "contracts", "ocids") | {
 }
 
 
+def about_of(lake: LakeResource, publisher: str) -> About:
+    """Who publishes, and the date of the data that the lake holds."""
+    when = data_date(lake.lake().read_table("files", publisher))
+    return About(publisher=PUBLISHERS.publishers[publisher], data_date=when)
+
+
 @dg.asset(
     group_name="exports",
     owners=OWNERS,
     kinds={"parquet", "csv"},
-    deps=["contracts", "contract_titulaires", "concessions", "concession_titulaires", "ledger", "ocds_releases"],
+    deps=[*TABLES_GIVEN_OUT, "repairs", "ledger", "ocds_releases"],
     partitions_def=publisher_partitions,
     freshness_policy=FRESHNESS,
     metadata=definition_metadata(TABLES["decp_marches"], _LINEAGE),
     description="Marchés et concessions, une ligne par contrat, en CSV et en Parquet.",
 )
 def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
-    """Wiring of `portal.exports.write_decp_exports`."""
-    store, publisher = lake.lake(), context.partition_key
+    """Wiring of `portal.exports.tables.write_table_exports`."""
+    store, about = lake.lake(), about_of(lake, context.partition_key)
+    publisher = about.publisher.id
     ocids = dict(store.read_table("ocids", publisher).select("uid", "ocid").iter_rows())
-    written = write_decp_exports(store, publisher, ocids)
+    written = write_table_exports(store, about, ocids)
     with (store.exports(publisher) / "decp_marches.parquet").open("rb") as handle:
         head = pl.read_parquet(handle, n_rows=5)
     return dg.MaterializeResult(

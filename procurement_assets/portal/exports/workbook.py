@@ -1,0 +1,149 @@
+"""The workbook: a read-me, the dictionary, a sheet per table; frozen header, filters, real dates and numbers.
+
+Written by `rustpy-xlsxwriter` whatever the size: a tenth of the CPU and a sixth of the memory of `xlsxwriter`
+(research/perf.md §2g), row by row. Text is made harmless (`neutral`) though a cell of text is never run: people save
+sheets as CSV. Headers are the French labels; a note on each says the field's name. Identifiers are text, and Excel is
+told that this is meant. A table that has more rows than a sheet can hold is left out, and the read-me says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rustpy_xlsxwriter import FastExcel, Format
+
+from procurement_assets.portal.exports.spec import About, Export
+from procurement_assets.portal.exports.text_files import flattened
+from procurement_assets.portal.exports.xlsx_properties import fix_properties
+from procurement_assets.portal.policy import french_day
+from procurement_assets.schema import Column, data_dictionary
+
+SHEET_ROWS = 1_048_575
+"""Rows of a sheet, without the header."""
+CELL_TEXT = 32_767
+"""Characters of a cell."""
+_CUT = "… (suite dans le fichier CSV)"
+_WIDTHS = {"date": 12.0, "number": 16.0, "integer": 11.0, "boolean": 10.0, "list": 24.0, "string": 18.0}
+_WIDE = {"objet": 60.0, "uid": 32.0, "ocid": 40.0}
+
+
+def write_workbook(path: Path, frames: Iterable[tuple[Export, pl.DataFrame]], about: About) -> dict[str, int]:
+    """Write the workbook; returns the rows of each data sheet. `frames`: the exports that have a sheet."""
+    found = list(frames)
+    shown = [(e, f) for e, f in found if f.height <= SHEET_ROWS]
+    book = FastExcel(str(path)).freeze(row=1)
+    book.sheet("Lisez-moi", _read_me(found, about), column_widths=[30.0, 110.0], **_page(wrap=2))
+    book.sheet("Dictionnaire", _dictionary(e for e, _ in found), column_widths=_DICTIONARY_WIDTHS, **_page(wrap=6))
+    for export, frame in shown:
+        _data_sheet(book, export, frame)
+    book.save()
+    fix_properties(path, title=about.portal.title, author=about.publisher.name, created=f"{about.day}T00:00:00Z")
+    return {export.sheet: frame.height for export, frame in shown}
+
+
+def _data_sheet(book: FastExcel, export: Export, frame: pl.DataFrame) -> None:
+    columns = export.table.columns
+    titles = {c.name: c.title for c in columns}
+    texts = [c.title for c in columns if c.type in ("string", "list")]
+    book.sheet(
+        export.sheet,
+        _cut(flattened(frame)).rename(titles),
+        column_widths={c.title: _WIDE.get(c.name, _WIDTHS[c.type]) for c in columns},
+        column_formats={c.title: _format(c) for c in columns},
+        header_format=_header(),
+        notes={c.title: _note(c) for c in columns},
+        ignore_errors=texts,
+        autofilter=True,
+        page_setup={"landscape": True, "repeat_rows": 0, "fit_to_pages": (1, 0)},
+    )
+
+
+def _cut(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text that a cell can hold."""
+    texts = [n for n, t in frame.schema.items() if t == pl.String]
+    kept = CELL_TEXT - len(_CUT)
+    return frame.with_columns(
+        pl.when(pl.col(n).str.len_chars() > CELL_TEXT)
+        .then(pl.concat_str(pl.col(n).str.slice(0, kept), pl.lit(_CUT)))
+        .otherwise(pl.col(n))
+        .alias(n)
+        for n in texts
+    )
+
+
+def _format(column: Column) -> Format:
+    codes = {"date": "dd/mm/yyyy", "integer": "0", "string": "@", "list": "@", "boolean": "General"}
+    number = "#,##0.00" if column.unit.startswith("euro") else "0.####"
+    return Format().set_num_format(codes.get(column.type, number))
+
+
+def _header() -> Format:
+    return Format().set_bold().set_text_wrap().set_background_color("#DDE6F0").set_border_bottom("thin")
+
+
+def _note(column: Column) -> str:
+    unit = f" Unité : {column.unit}." if column.unit else ""
+    return f"{column.name}\n{column.description}{unit}"
+
+
+def _page(wrap: int) -> dict[str, Any]:
+    """How the two sheets of text look: `wrap` columns from the first, whole texts on several lines."""
+    wrapped = [Format().set_text_wrap().set_align("top") for _ in range(wrap)]
+    return {"header_format": _header(), "column_formats": wrapped, "page_setup": {"fit_to_pages": (1, 0)}}
+
+
+_DICTIONARY_WIDTHS = [22.0, 26.0, 10.0, 32.0, 70.0, 18.0, 11.0, 40.0, 44.0, 44.0]
+
+
+def _dictionary(exports: Iterable[Export]) -> pl.DataFrame:
+    sheets = {e.name: e.sheet for e in exports}
+    rows = data_dictionary(e.table for e in _exports(sheets)).with_columns(
+        pl.col("table").replace(sheets),
+        pl.col("obligatoire").cast(pl.String).replace({"true": "oui", "false": "non"}),
+    )
+    return rows.rename({c: c[0].upper() + c[1:] for c in rows.columns} | {"table": "Feuille"})
+
+
+def _exports(names: Iterable[str]) -> Iterator[Export]:
+    from procurement_assets.portal.exports.spec import BY_NAME
+
+    return (BY_NAME[name] for name in names)
+
+
+def _read_me(found: list[tuple[Export, pl.DataFrame]], about: About) -> pl.DataFrame:
+    portal = about.portal
+    rows = [
+        ("Titre", portal.title),
+        ("Description", portal.description),
+        ("Producteur", about.publisher.name),
+        ("Date des données", french_day(about.data_date)),
+        ("Licence", f"{portal.license_name} ({about.license_url})"),
+        ("À citer", about.attribution),
+        ("Contact", about.contact),
+        ("Fichiers", f"{portal.files_url} : les mêmes données en CSV, Parquet, JSON, et au standard OCDS"),
+        *((f"Feuille « {e.sheet} »", _about_sheet(e, f)) for e, f in found),
+        *_ADVICE,
+    ]
+    return pl.DataFrame(rows, schema=["Sujet", "Texte"], orient="row")
+
+
+def _about_sheet(export: Export, frame: pl.DataFrame) -> str:
+    count = f"{frame.height:,}".replace(",", "\u202f")
+    if frame.height > SHEET_ROWS:
+        return f"{count} lignes : plus qu'une feuille ne peut en contenir ; voir {export.file('.csv')}."
+    return f"{count} lignes. {export.table.description}"
+
+
+_ADVICE = (
+    ("Sommer des montants", "Seulement dans la feuille « Marchés », une ligne par marché. Un montant d'accord-cadre est "
+     "un maximum, pas une dépense. Laisser de côté les lignes dont « Montant suspect » est rempli."),
+    ("Identifiants", "SIRET, codes et identifiants sont du texte, pour garder leurs zéros."),
+    ("Apostrophe en tête d'un texte", "Un texte qui commence par =, +, -, @ ou une tabulation est précédé d'une "
+     "apostrophe, pour qu'aucun tableur ne l'exécute comme une formule."),
+    ("Listes", "Les valeurs d'une liste sont séparées par | ."),
+    ("En-têtes", "Le nom technique et la définition d'une colonne sont dans la note de son en-tête et dans la feuille "
+     "« Dictionnaire »."),
+)  # fmt: skip
