@@ -1,0 +1,174 @@
+"""The client of data.gouv.fr (udata API v1): one dataset, one resource per file, replaced in place.
+
+What should be there is in `datagouv_wanted`, what is there in `datagouv_held`, the calls between the two in
+`datagouv_steps`, the read-back in `datagouv_readback`; here only the calls are made. The answer to each upload holds
+the sha1 of what udata stored: it is compared with the bytes sent, at once. Tested on the real udata.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from procurement_assets.portal.publishing import datagouv_held as on_portal
+from procurement_assets.portal.publishing.datagouv_readback import differences
+from procurement_assets.portal.publishing.datagouv_steps import TARGET, steps
+from procurement_assets.portal.publishing.datagouv_wanted import (
+    KNOWN_EXTENSIONS,
+    Wanted,
+    content,
+    wanted_dataset,
+    wanted_resources,
+)
+from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, PortalSession
+from procurement_assets.portal.publishing.package import Package
+from procurement_assets.portal.publishing.plan import Step, resolve
+from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
+from procurement_assets.publisher_portal import DatagouvPortal
+from procurement_assets.publishers import Publisher
+
+STORAGE_SECONDS = 1.1
+"""udata's storage refuses one name twice within a second: the wait before an upload is tried again."""
+PASSES = 5
+"""How often a restoring plans again before it gives up."""
+
+
+class Datagouv:
+    """A portal client (`portal.Portal`) for one publisher."""
+
+    target = TARGET
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        settings: DatagouvPortal,
+        *,
+        key: str | None = None,
+        offline: bool = False,
+        attempts: int = 6,
+        backoff: float = 0.5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`key`: without one, or offline, nothing is asked of the portal and plans are made from the journal."""
+        self.publisher = publisher
+        self.settings = settings
+        self.title = f"{urlsplit(settings.api_url).hostname} (udata)"
+        self.base = settings.api_url.rstrip("/")
+        self._asks = bool(key) and not offline
+        options: dict[str, Any] = {"attempts": attempts, "backoff": backoff, "sleep": sleep}
+        self._session = PortalSession(self.base, key=key, header="X-API-KEY", **options)
+        self._public = PortalSession(self.base, **options)
+        self._sleep = sleep
+        self._package: Package | None = None
+        self._wanted: dict[str, Wanted] = {}
+        self._known = ""
+        self._offers: tuple[frozenset[str], dict[str, list[str]]] | None = None
+
+    def plan(self, state: TargetState, package: Package) -> list[Step]:
+        """The missing steps; see `portal.Portal.plan`."""
+        self._known = state.bindings.get("dataset", "") or self._known
+        fields, wanted = self._should_be(package)
+        if not self._asks:
+            held = on_portal.remembered(state, self.publisher.id, wanted, fields)
+            return steps(self.base, self.publisher.id, self.settings.organization, held, fields, wanted)
+        organization = on_portal.find_organization(self._session, self.settings)
+        found = on_portal.find_dataset(self._session, self.settings, self.publisher.id, organization, self._known)
+        held = on_portal.held_dataset(found, [w.name for w in wanted]) if found else None
+        self._known = held.id if held else self._known
+        return steps(self.base, self.publisher.id, organization, held, fields, wanted)
+
+    def execute(self, step: Step) -> Outcome:
+        """Make one call, its placeholders filled; see `portal.Portal.execute`."""
+        path = step.address.removeprefix(self.base)
+        if step.body_kind == "file":
+            return self._upload(step, path)
+        response = self._session.request(step.method, path, json=step.body)
+        bindings = {}
+        if step.provides:
+            bindings[step.provides] = str(self._session.decode(response)["id"])
+        self._known = bindings.get("dataset", self._known)
+        return Outcome(bindings=bindings, status=response.status_code)
+
+    def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
+        """Read back as the public; see `portal.Portal.verify`."""
+        fields, wanted = self._should_be(package)
+        dataset = self.settings.dataset or self._known
+        if not dataset:
+            organization = on_portal.find_organization(self._session, self.settings)
+            found = on_portal.find_dataset(self._session, self.settings, self.publisher.id, organization)
+            if found is None:
+                return [Difference(where=self.title, what="jeu de données", expected="présent", found="absent")]
+            dataset = self._known = str(found["id"])
+        return differences(self._public, dataset, fields, wanted, full=full)
+
+    def restore(self, last: Package | None) -> str:
+        """Send the last files again; at the first publication, make the dataset private (nothing is erased)."""
+        if last is None:
+            if not self._known:
+                return "aucun jeu n'avait été créé"
+            self._session.request("PUT", f"/datasets/{self._known}/", json={"private": True})
+            return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
+        bindings: dict[str, str] = {}
+        done = 0
+        for _ in range(PASSES):
+            todo = self.plan(TargetState(target=TARGET, bindings={"dataset": self._known}), last)
+            if not todo:
+                return f"les fichiers du {last.data_date} sont rétablis ({done} appels)"
+            with contextlib.suppress(AmbiguousError):
+                for step in todo:
+                    bindings |= self.execute(_resolved(step, bindings)).bindings
+                    done += 1
+        raise PortalError(f"{self.title} : la dernière publication n'a pas pu être rétablie ; relancer")
+
+    def _should_be(self, package: Package) -> tuple[dict[str, Any], list[Wanted]]:
+        extensions, schemas = self._portal_offers()
+        if self._package is not package:
+            self._package = package
+            self._wanted = {w.name: w for w in wanted_resources(package, self.publisher, extensions, schemas)}
+        return wanted_dataset(self.publisher, self.settings), list(self._wanted.values())
+
+    def _portal_offers(self) -> tuple[frozenset[str], dict[str, list[str]]]:
+        """The extensions that the portal hosts and the schemas that it knows, with their versions."""
+        if not self._asks:
+            return KNOWN_EXTENSIONS, {}
+        if self._offers is None:
+            # With the key first: a wrong one is told before anything is read.
+            self._session.get_json("/me/")
+            known = self._session.get_json("/datasets/schemas/")
+            schemas = {s["name"]: [v["version_name"] for v in s.get("versions", [])] for s in known}
+            self._offers = frozenset(self._session.get_json("/datasets/extensions/")), schemas
+        return self._offers
+
+    def _upload(self, step: Step, path: str) -> Outcome:
+        if self._package is None:
+            raise PortalError(f"{self.title} : aucun plan n'a été fait avant l'envoi de {step.file}")
+        wanted = self._wanted[step.file]
+        with self._package.open(step.file) as raw:
+
+            def parts() -> Mapping[str, Any]:
+                raw.seek(0)
+                return {"file": (step.send_as, content(raw, unzip=wanted.unzip))}
+
+            try:
+                response = self._session.request(step.method, path, files=parts)
+            except AmbiguousError:
+                self._sleep(STORAGE_SECONDS)
+                raise
+        answer = self._session.decode(response)
+        stored = ((answer.get("checksum") or {}).get("value"), answer.get("filesize"))
+        if stored != (wanted.sha1, wanted.size):
+            raise PortalError(
+                f"{self.title} : {step.file} n'est pas arrivé intact (sha1 et taille lus : {stored[0]}, {stored[1]} ;"
+                f" attendus : {wanted.sha1}, {wanted.size}) ; relancer"
+            )
+        bindings = {step.provides: str(answer["id"])} if step.provides else {}
+        return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")
+
+
+def _resolved(step: Step, bindings: Mapping[str, str]) -> Step:
+    return msgspec.structs.replace(step, address=resolve(step.address, bindings), body=resolve(step.body, bindings))

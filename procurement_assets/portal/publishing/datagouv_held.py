@@ -1,0 +1,207 @@
+"""What data.gouv.fr holds: the dataset found again, its resources matched with the files of the package.
+
+Nothing is remembered that the portal can tell: a resource is known by the mark in its `extras`, else by the name under
+which its file was uploaded (a run killed between the upload and the description).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from procurement_assets.portal.publishing.datagouv_wanted import (
+    FILE_MARK,
+    PUBLISHER_MARK,
+    RETIRED_MARK,
+    Wanted,
+    name_of_upload,
+)
+from procurement_assets.portal.publishing.http import PortalError, PortalSession, RejectedError
+from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets.publisher_portal import DatagouvPortal
+
+PAGE = 100
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource of the dataset as the API tells it."""
+
+    id: str
+    name: str = ""
+    """The file of the package that it is; empty: put there by someone else, retired, or a second one of a file."""
+    ours: bool = True
+    """Whether it was made by this project."""
+    hosted: bool = True
+    sha1: str = ""
+    sha256: str = ""
+    """Of a remote resource, as we declared it."""
+    size: int | None = None
+    title: str = ""
+    description: str = ""
+    type: str = ""
+    format: str = ""
+    url: str = ""
+    schema: dict[str, str] | None = None
+    extras: dict[str, Any] = {}
+
+    @property
+    def retired(self) -> bool:
+        """Ours, no longer in the package or twice there; its title says so."""
+        return RETIRED_MARK in self.extras and not self.name
+
+
+class HeldDataset(msgspec.Struct, frozen=True, kw_only=True):
+    """The dataset as the API tells it, resources in the order of the page."""
+
+    id: str
+    fields: dict[str, Any]
+    resources: tuple[Held, ...] = ()
+
+    def of(self, name: str) -> Held | None:
+        """The resource of a file: the one marked first."""
+        return next((r for r in self.resources if r.name == name), None)
+
+
+def find_organization(session: PortalSession, settings: DatagouvPortal) -> str:
+    """Id of the organisation named in the settings (id or slug); empty where none is named."""
+    if not settings.organization:
+        return ""
+    try:
+        found = session.get_json(f"/organizations/{quote(settings.organization, safe='')}/")
+    except RejectedError as error:
+        if error.status in (404, 410):
+            raise PortalError(f"{session.host} : l'organisation {settings.organization!r} n'existe pas") from error
+        raise
+    return str(found["id"])
+
+
+def find_dataset(
+    session: PortalSession, settings: DatagouvPortal, publisher: str, organization: str, known: str = ""
+) -> dict[str, Any] | None:
+    """The dataset: the one named in the settings, the one of earlier runs, the one that bears the publisher's mark, or
+    the organisation's own with the slug of the settings. None where there is none: it will be created.
+
+    Raises `PortalError` where the named one, or the one of earlier runs, is gone: a person decided that.
+    """
+    if settings.dataset:
+        found = _read(session, settings.dataset)
+        if found is None:
+            raise PortalError(f"{session.host} : le jeu {settings.dataset!r} de publishers.toml n'existe pas")
+        return found
+    if known:
+        if (found := _read(session, known)) is not None:
+            return found
+        raise PortalError(
+            f"{session.host} : le jeu {known} publié auparavant a été supprimé ; le rétablir, ou nommer un autre jeu"
+            " dans publishers.toml (datagouv.dataset)"
+        )
+    if (found := _marked(session, publisher, organization)) is not None:
+        return found
+    if settings.slug and (found := _read(session, settings.slug)) is not None:
+        owner = (found.get("organization") or {}).get("id", "")
+        return found if organization and owner == organization else None
+    return None
+
+
+def _read(session: PortalSession, dataset: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = session.get_json(f"/datasets/{quote(dataset, safe='')}/")
+    except RejectedError as error:
+        if error.status in (404, 410):
+            return None
+        raise
+    return None if found.get("deleted") else found
+
+
+def _marked(session: PortalSession, publisher: str, organization: str) -> dict[str, Any] | None:
+    """The oldest dataset of the owner with the publisher's mark, private ones included."""
+    owner = ("organization", organization) if organization else ("owner", str(session.get_json("/me/")["id"]))
+    found = []
+    page: int | None = 1
+    while page:
+        answer = session.get_json("/datasets/", params={owner[0]: owner[1], "page_size": PAGE, "page": page})
+        found += [d for d in answer["data"] if (d.get("extras") or {}).get(PUBLISHER_MARK) == publisher]
+        page = page + 1 if answer.get("next_page") else None
+    found = [d for d in found if not d.get("deleted")]
+    if not found:
+        return None
+    # The list leaves out the resources of large datasets: read the one in full.
+    return _read(session, str(min(found, key=lambda d: str(d.get("created_at")))["id"]))
+
+
+def held_dataset(found: dict[str, Any], names: Sequence[str]) -> HeldDataset:
+    """The dataset of an API answer. `names`: the files of the package."""
+    resources = [_held(each, names) for each in found.get("resources", [])]
+    live = [r for r in resources if r.name and RETIRED_MARK not in r.extras]
+    # A file that comes back takes its retired resource again: its address is the same.
+    back = [r for r in resources if r.name and RETIRED_MARK in r.extras and r.name in names]
+    first: dict[str, str] = {}
+    for each in [*live, *back]:
+        first.setdefault(each.name, each.id)
+    resources = [r if first.get(r.name) == r.id else msgspec.structs.replace(r, name="") for r in resources]
+    return HeldDataset(id=str(found["id"]), fields=found, resources=tuple(resources))
+
+
+def _held(each: dict[str, Any], names: Iterable[str]) -> Held:
+    extras = each.get("extras") or {}
+    stored = urlsplit(each.get("url") or "").path.rpartition("/")[2]
+    checksum = each.get("checksum") or {}
+    hosted = each.get("filetype") != "remote"
+    mark = extras.get(RETIRED_MARK) or extras.get(FILE_MARK)
+    name = mark or (hosted and name_of_upload(stored, names)) or ""
+    schema = each.get("schema") or {}
+    return Held(
+        id=str(each["id"]),
+        name=str(name),
+        ours=bool(name),
+        hosted=hosted,
+        sha1=checksum.get("value", "") if checksum.get("type") == "sha1" else "",
+        sha256=checksum.get("value", "") if checksum.get("type") == "sha256" else "",
+        size=each.get("filesize"),
+        title=each.get("title") or "",
+        description=each.get("description") or "",
+        type=each.get("type") or "",
+        format=each.get("format") or "",
+        url=each.get("url") or "",
+        schema={k: v for k, v in schema.items() if v} or None,
+        extras=dict(extras),
+    )
+
+
+def remembered(
+    state: TargetState, publisher: str, wanted: Iterable[Wanted], fields: dict[str, Any]
+) -> HeldDataset | None:
+    """The dataset as the journal knows it, for a plan made without asking the portal: files sent before are as sent."""
+    dataset = state.bindings.get("dataset")
+    if not dataset:
+        return None
+    resources = []
+    for each in wanted:
+        known = state.bindings.get(f"resource:{each.name}")
+        if known:
+            same = state.sent.get(each.name) == each.sha256
+            resources.append(as_held(each, known) if same else Held(id=known, name=each.name, hosted=not each.url))
+    shown = {**fields, "private": False, "extras": {PUBLISHER_MARK: publisher}}
+    return HeldDataset(id=dataset, fields=shown, resources=tuple(resources))
+
+
+def as_held(wanted: Wanted, id_: str) -> Held:
+    """A resource that is exactly as wanted."""
+    return Held(
+        id=id_,
+        name=wanted.name,
+        hosted=not wanted.url,
+        sha1="" if wanted.url else wanted.sha1,
+        sha256=wanted.sha256 if wanted.url else "",
+        size=wanted.size,
+        title=wanted.title,
+        description=wanted.description,
+        type=wanted.type,
+        format=wanted.format,
+        url=wanted.url,
+        schema=wanted.schema,
+        extras={FILE_MARK: wanted.name},
+    )

@@ -1,0 +1,233 @@
+"""What data.gouv.fr should show: the dataset's texts and one resource per file, from the package and `publishers.toml`.
+
+Pure: no request is made here. Facts about udata were tried on the real one (research/portal.md §1.2):
+- a file whose extension the portal does not accept becomes a *remote* resource, at its address under `files_url`;
+- an upload overwrites the title of the resource with the name of the file, and storage refuses one name twice within a
+  second: files are sent under a name made of theirs and of 8 characters of their sha256, by which a resource whose
+  description was never reached (a run killed just before) is found again;
+- Kingfisher Collect reads every resource whose description holds "ocds" as a release package in plain JSON. So release
+  packages, and nothing else, hold the word, and they are sent unzipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
+from urllib.parse import quote
+
+import msgspec
+
+from procurement_assets.portal.publishing.package import Package, PackageFile
+from procurement_assets.publisher_portal import DatagouvPortal
+from procurement_assets.publishers import Publisher
+
+FILE_MARK = "procurement-assets:file"
+PUBLISHER_MARK = "procurement-assets:publisher"
+RETIRED_MARK = "procurement-assets:retired"
+SCHEMA = "139bercy/format-commande-publique"
+SCHEMA_VERSIONS = {"decp_2022": "2.0.3", "decp_2019": "1.5.0"}
+"""Regulatory file to the version of its schema on schema.data.gouv.fr (2.0.4 differs from 2.0.3 in form only)."""
+
+FREQUENCIES = {
+    "DAILY": "daily",
+    "WEEKLY": "weekly",
+    "MONTHLY": "monthly",
+    "QUARTERLY": "quarterly",
+    "ANNUAL": "annual",
+    "IRREG": "irregular",
+}
+"""EU frequency codes to udata's."""
+
+KNOWN_EXTENSIONS = frozenset(["csv", "xlsx", "json", "xml", "gz", "zip", "parquet", "txt", "ttl", "pdf", "ods"])
+"""Accepted by data.gouv.fr, for a plan made without asking it."""
+
+UNZIPPED_AT_MOST = 400 * 1024 * 1024
+"""A release package larger than this once unzipped is sent as it is, without the word."""
+
+_RELEASES = re.compile(r"(^|/)release_package_[^/]*\.json(\.gz)?$")
+_KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\.(csv|xlsx|parquet)(\.gz)?$"), "main"),
+    (re.compile(r"^decp_\d{4}\.(json|xml)$"), "main"),
+    (_RELEASES, "main"),
+    (re.compile(r"\.jsonl(\.gz)?$|\.duckdb$|_package[^/]*\.json(\.gz)?$"), "main"),
+    (re.compile(r"\.(html|md|pdf)$|datapackage\.json$|schema[^/]*\.json$"), "documentation"),
+)
+"""In the order of the page: tables, regulatory files, OCDS packages, lines and databases, documents; then the rest."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource as it should be."""
+
+    name: str
+    """Of the file in the package: what the mark holds."""
+    title: str
+    description: str
+    type: str
+    send_as: str
+    """Name under which it is uploaded; empty for a remote resource."""
+    unzip: bool
+    sha256: str
+    """Of the file of the package."""
+    sha1: str
+    """Of the bytes sent."""
+    size: int
+    """Of the bytes sent."""
+    url: str = ""
+    """Address of a remote resource."""
+    format: str = ""
+    schema: dict[str, str] | None = None
+
+
+def wanted_dataset(publisher: Publisher, settings: DatagouvPortal) -> dict[str, Any]:
+    """The dataset's fields as udata names them, without the owner and without visibility."""
+    about = publisher.about
+    description = about.description.strip()
+    if "ocds" not in description.casefold():
+        description += "\n\nDonnées disponibles aussi au standard OCDS (Open Contracting Data Standard)."
+    fields: dict[str, Any] = {
+        "title": about.title,
+        "description": description,
+        "frequency": FREQUENCIES[about.frequency],
+        "license": settings.license,
+        "tags": sorted({t for t in map(slug, about.keywords) if 3 <= len(t) <= 96}),
+    }
+    if settings.spatial_zones:
+        fields["spatial"] = {"zones": list(settings.spatial_zones)}
+    return fields
+
+
+def wanted_resources(
+    package: Package, publisher: Publisher, extensions: Collection[str], schemas: Mapping[str, list[str]]
+) -> list[Wanted]:
+    """The resources in the order of the page. `extensions`: hosted by the portal; `schemas`: its catalogue, if any."""
+    ranked = sorted(enumerate(package.files), key=lambda pair: (_rank(pair[1].name), pair[0]))
+    return [_wanted(package, publisher, file, extensions, schemas) for _, file in ranked]
+
+
+def _rank(name: str) -> int:
+    return next((i for i, (pattern, _) in enumerate(_KINDS) if pattern.search(name)), len(_KINDS))
+
+
+def _wanted(
+    package: Package,
+    publisher: Publisher,
+    file: PackageFile,
+    extensions: Collection[str],
+    schemas: Mapping[str, list[str]],
+) -> Wanted:
+    rank = _rank(file.name)
+    unzip, sha1, size = _bytes_to_send(package, file)
+    name = file.name.removesuffix(".gz") if unzip else file.name
+    hosted = extension(name) in extensions
+    return Wanted(
+        name=file.name,
+        title=file.title or file.name,
+        description=_description(file, name, unzip=unzip),
+        type=_KINDS[rank][1] if rank < len(_KINDS) else "other",
+        send_as=upload_name(name, file.sha256) if hosted else "",
+        unzip=unzip and hosted,
+        sha256=file.sha256,
+        sha1=sha1,
+        size=size if hosted else file.bytes,
+        url="" if hosted else publisher.about.files_url + quote(file.name),
+        format="" if hosted else extension(file.name),
+        schema=schema_of(file.name, schemas),
+    )
+
+
+def _bytes_to_send(package: Package, file: PackageFile) -> tuple[bool, str, int]:
+    """Whether the file is sent unzipped, and the sha1 and the size of what is sent."""
+    if _RELEASES.search(file.name) and file.name.endswith(".gz"):
+        sha1, size = _digest(package, file.name, unzip=True)
+        if size <= UNZIPPED_AT_MOST:
+            return True, sha1, size
+    return False, *_digest(package, file.name, unzip=False)
+
+
+def _digest(package: Package, name: str, *, unzip: bool) -> tuple[str, int]:
+    digest, size = hashlib.sha1(usedforsecurity=False), 0
+    with package.open(name) as raw, content(raw, unzip=unzip) as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+            if unzip and size > UNZIPPED_AT_MOST:
+                break
+    return digest.hexdigest(), size
+
+
+def content(raw: BinaryIO, *, unzip: bool) -> BinaryIO:
+    """The bytes to send of an open file."""
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if unzip else raw
+
+
+def _description(file: PackageFile, name: str, *, unzip: bool) -> str:
+    parts = []
+    if _RELEASES.search(file.name) and not name.endswith(".gz"):
+        parts.append("Données au standard OCDS (ocds) 1.1.5 : paquet de publications (release package), en JSON.")
+    if file.rows is not None:
+        parts.append(f"{file.rows} lignes.")
+    if unzip:
+        parts.append(f"Empreinte SHA-256 du fichier compressé d'origine : {file.sha256}.")
+    else:
+        parts.append(f"Empreinte SHA-256 : {file.sha256}.")
+    return " ".join(parts)
+
+
+def schema_of(name: str, schemas: Mapping[str, list[str]]) -> dict[str, str] | None:
+    """The schema to declare for a file: only regulatory files follow the national one.
+
+    A portal with a catalogue refuses a version that it does not list: the highest of the same major is declared then,
+    else the name alone; and none where the catalogue lacks the schema.
+    """
+    path = PurePosixPath(name)
+    version = SCHEMA_VERSIONS.get(path.stem)
+    if version is None or path.suffix not in (".json", ".xml"):
+        return None
+    if not schemas or version in schemas.get(SCHEMA, ()):
+        return {"name": SCHEMA, "version": version}
+    if SCHEMA not in schemas:
+        return None
+    near = [v for v in schemas[SCHEMA] if re.fullmatch(rf"{version[0]}(\.\d+)*", v)]
+    best = max(near, key=lambda v: [int(n) for n in v.split(".")], default=None)
+    return {"name": SCHEMA, "version": best} if best else {"name": SCHEMA}
+
+
+def upload_name(name: str, sha256: str) -> str:
+    """The name under which a file is uploaded: its own as udata normalises it, and 8 characters of its sha256."""
+    stem, suffix = _split(name)
+    return f"{slug(stem)}-{sha256[:8]}.{suffix}"
+
+
+def name_of_upload(stored: str, names: Iterable[str]) -> str | None:
+    """The file of the package that an uploaded file is, by the name of the upload; None where it is none of ours."""
+    for name in names:
+        for sent in {name, name.removesuffix(".gz")}:
+            stem, suffix = _split(sent)
+            if re.fullmatch(rf"{re.escape(slug(stem))}-[0-9a-f]{{8}}\.{re.escape(suffix)}", stored):
+                return name
+    return None
+
+
+def extension(name: str) -> str:
+    """The extension that udata looks at: the last one, in small letters; `txt` where a file has none."""
+    return _split(name)[1].rpartition(".")[2]
+
+
+def _split(name: str) -> tuple[str, str]:
+    path = PurePosixPath(name)
+    suffixes = [s for s in path.suffixes[-2:] if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", s)]
+    if len(suffixes) == 2 and suffixes[1] != ".gz":
+        suffixes = suffixes[1:]
+    suffix = "".join(suffixes)
+    return name[: len(name) - len(suffix)] if suffix else name, suffix.lstrip(".").lower() or "txt"
+
+
+def slug(text: str) -> str:
+    """Small ASCII letters, digits and hyphens, as udata makes tags and file names."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")

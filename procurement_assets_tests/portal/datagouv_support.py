@@ -1,0 +1,73 @@
+"""For the tests of the data.gouv.fr client: small packages, and a small engine that plans again after a fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from procurement_assets.portal.publishing.datagouv import Datagouv
+from procurement_assets.portal.publishing.http import AmbiguousError
+from procurement_assets.portal.publishing.package import Package, PackageFile
+from procurement_assets.portal.publishing.plan import Step, resolve
+from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets.publisher_portal import DatagouvPortal
+from procurement_assets.publishers import Publisher, load_publishers
+from procurement_assets.settings import PACKAGE
+
+
+def package(root: Path, files: dict[str, bytes]) -> Package:
+    """A package of these files, frozen under `root`, in this order."""
+    listed = []
+    for name, data in files.items():
+        sha256 = hashlib.sha256(data).hexdigest()
+        frozen = root / sha256[:2] / sha256
+        frozen.parent.mkdir(parents=True, exist_ok=True)
+        frozen.write_bytes(data)
+        rows = data.count(b"\n") - 1 if name.endswith(".csv") else None
+        title = f"Titre de {name}"
+        listed.append(PackageFile(name=name, bytes=len(data), sha256=sha256, rows=rows, title=title))
+    manifest = hashlib.sha256(repr(listed).encode()).hexdigest()
+    return Package(
+        publisher="paris", data_date="2026-01-08", manifest_sha256=manifest, files=tuple(listed), store=str(root)
+    )
+
+
+def paris(api_url: str, organization: str = "ville-de-paris", **datagouv: object) -> tuple[Publisher, DatagouvPortal]:
+    """The publisher of publishers.toml, its portal at another address."""
+    publisher = load_publishers(PACKAGE / "publishers.toml").publishers["paris"]
+    assert publisher.portal is not None
+    settings = DatagouvPortal(
+        api_url=api_url,
+        organization=organization,
+        spatial_zones=("fr:departement:75",),
+        **datagouv,  # type: ignore[arg-type]
+    )
+    return publisher, settings
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def publish(client: Datagouv, wanted: Package, *, before: Callable[[int, Step], None] = lambda n, step: None) -> int:
+    """Plan and execute until nothing is left to do; returns the number of calls. `before` is told each step."""
+    bindings: dict[str, str] = {}
+    calls = 0
+    for _ in range(5):
+        todo = client.plan(TargetState(target="datagouv", bindings=bindings), wanted)
+        if not todo:
+            return calls
+        try:
+            for step in todo:
+                filled = msgspec.structs.replace(
+                    step, address=resolve(step.address, bindings), body=resolve(step.body, bindings)
+                )
+                before(calls, filled)
+                bindings |= client.execute(filled).bindings
+                calls += 1
+        except AmbiguousError:
+            continue
+    raise AssertionError("five plans were not enough")

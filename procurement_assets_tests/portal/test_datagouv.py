@@ -1,0 +1,238 @@
+"""The client of data.gouv.fr where the portal misbehaves, where it cannot be asked, and its pure parts."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from procurement_assets.portal.publishing.datagouv import STORAGE_SECONDS, Datagouv
+from procurement_assets.portal.publishing.datagouv_wanted import (
+    name_of_upload,
+    schema_of,
+    slug,
+    upload_name,
+    wanted_dataset,
+    wanted_resources,
+)
+from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, UnavailableError
+from procurement_assets.portal.publishing.package import Package
+from procurement_assets.portal.publishing.plan import Step, file_step
+from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets_tests.portal.datagouv_support import package, paris
+
+CSV = b"uid;montant\nA;1\n"
+SHA1 = hashlib.sha1(CSV).hexdigest()
+NAMES = ["decp_marches.csv", "ocds/release_package_2024.json.gz", "releases.jsonl.gz", "SHA256SUMS", "decp_2022.json"]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Package:
+    return package(tmp_path / "store", {"decp_marches.csv": CSV})
+
+
+@pytest.fixture
+def portal(httpserver: HTTPServer, small: Package) -> Datagouv:
+    """A client that has planned against a portal without any dataset; each test says how uploads are answered."""
+    httpserver.expect_request("/api/1/me/").respond_with_json({"id": "u"})
+    httpserver.expect_request("/api/1/datasets/schemas/").respond_with_json([])
+    httpserver.expect_request("/api/1/datasets/extensions/").respond_with_json(["csv", "json"])
+    httpserver.expect_request("/api/1/organizations/ville-de-paris/").respond_with_json({"id": "o"})
+    httpserver.expect_request("/api/1/datasets/", method="GET").respond_with_json({"data": [], "next_page": None})
+    client = make(httpserver.url_for("/api/1"))
+    client.plan(TargetState(target="datagouv"), small)
+    return client
+
+
+SLEPT: list[float] = []
+
+
+def make(address: str, key: str | None = "udata_k") -> Datagouv:
+    publisher, settings = paris(address)
+    SLEPT.clear()
+    return Datagouv(publisher, settings, key=key, attempts=3, backoff=0.01, sleep=SLEPT.append)
+
+
+def upload(portal: Datagouv, small: Package) -> Step:
+    file = small.file("decp_marches.csv")
+    return file_step(
+        target="datagouv",
+        action="resource.upload",
+        method="POST",
+        address=f"{portal.base}/datasets/d/upload/",
+        why="",
+        file=file.name,
+        sha256=file.sha256,
+        size=file.bytes,
+        send_as="decp-marches-0.csv",
+        provides="resource:decp_marches.csv",
+    )
+
+
+def stored(sha1: str = SHA1) -> dict[str, object]:
+    return {"id": "r", "checksum": {"type": "sha1", "value": sha1}, "filesize": len(CSV)}
+
+
+def test_a_storage_that_refuses_the_name_is_left_a_second_and_the_portal_is_read_again(
+    httpserver: HTTPServer, portal: Datagouv, small: Package
+) -> None:
+    httpserver.expect_oneshot_request("/api/1/datasets/d/upload/").respond_with_json({"message": "FileExists"}, 500)
+    with pytest.raises(AmbiguousError, match="FileExists"):
+        portal.execute(upload(portal, small))
+    assert SLEPT == [STORAGE_SECONDS]
+    assert len([1 for request, _ in httpserver.log if request.path.endswith("/upload/")]) == 1
+
+
+def test_an_upload_put_off_is_sent_again_whole(httpserver: HTTPServer, portal: Datagouv, small: Package) -> None:
+    received: list[bytes] = []
+
+    def answer(request: Request) -> Response:
+        received.append(request.files["file"].read())
+        if len(received) == 1:
+            return Response("busy", 429, {"Retry-After": "7"})
+        return Response(json.dumps(stored()), 201, content_type="application/json")
+
+    httpserver.expect_request("/api/1/datasets/d/upload/").respond_with_handler(answer)
+    assert portal.execute(upload(portal, small)).bindings == {"resource:decp_marches.csv": "r"}
+    assert received == [CSV, CSV]
+    assert SLEPT == [7.0]
+
+
+def test_a_file_that_did_not_arrive_whole_stops_the_publication(
+    httpserver: HTTPServer, portal: Datagouv, small: Package
+) -> None:
+    httpserver.expect_request("/api/1/datasets/d/upload/").respond_with_json(stored("0" * 40), 201)
+    with pytest.raises(PortalError, match=r"decp_marches\.csv n'est pas arrivé intact"):
+        portal.execute(upload(portal, small))
+
+
+@contextmanager
+def cutting_server() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that closes each connection in the middle of its answer."""
+    seen: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                seen.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/1", seen
+    finally:
+        listener.close()
+
+
+def test_a_portal_that_cuts_its_answers_is_given_up_after_the_attempts(small: Package) -> None:
+    with cutting_server() as (address, seen), pytest.raises(UnavailableError, match="abandonné après 3 essais"):
+        make(address).plan(TargetState(target="datagouv"), small)
+    assert len(seen) == 3
+
+
+def test_an_upload_that_is_cut_is_not_sent_twice_blindly(portal: Datagouv, small: Package) -> None:
+    with cutting_server() as (address, seen):
+        other = make(address)
+        other._package, other._wanted = small, portal._wanted
+        with pytest.raises(AmbiguousError):
+            other.execute(upload(other, small))
+    assert len([1 for s in seen if s.startswith(b"POST")]) == 1
+
+
+def test_without_a_key_a_plan_is_made_without_any_request(small: Package) -> None:
+    client = make("https://portal.invalid/api/1", key=None)
+    steps = client.plan(TargetState(target="datagouv"), small)
+    assert [s.action for s in steps] == [
+        "dataset.create",
+        "resource.upload",
+        "resource.describe",
+        "resources.order",
+        "dataset.publish",
+    ]
+    assert steps[1].address == "https://portal.invalid/api/1/datasets/{dataset}/upload/"
+    assert (steps[1].bytes, steps[1].sha256) == (len(CSV), hashlib.sha256(CSV).hexdigest())
+
+
+def test_without_a_key_what_the_journal_says_was_sent_is_not_planned_again(small: Package, tmp_path: Path) -> None:
+    client = make("https://portal.invalid/api/1", key=None)
+    known = {"dataset": "d", "resource:decp_marches.csv": "r"}
+    sent = {"decp_marches.csv": hashlib.sha256(CSV).hexdigest()}
+    assert client.plan(TargetState(target="datagouv", bindings=known, sent=sent), small) == []
+    changed = package(tmp_path / "store", {"decp_marches.csv": CSV + b"B;2\n"})
+    steps = client.plan(TargetState(target="datagouv", bindings=known, sent=sent), changed)
+    assert [s.action for s in steps] == ["resource.replace", "resource.describe"]
+    assert steps[0].address.endswith("/datasets/d/resources/r/upload/")
+
+
+def test_only_regulatory_files_declare_the_national_schema() -> None:
+    assert schema_of("decp_2022.json", {}) == {"name": "139bercy/format-commande-publique", "version": "2.0.3"}
+    assert schema_of("decp_2019.xml", {}) == {"name": "139bercy/format-commande-publique", "version": "1.5.0"}
+    assert schema_of("decp_marches.csv", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "declared"),
+    [
+        (["2.0.3", "1.5.0"], {"version": "2.0.3"}),
+        (["2.0.1", "2.0.2", "3.0.0", "latest"], {"version": "2.0.2"}),
+        (["1.5.0"], {}),
+    ],
+)
+def test_a_portal_that_does_not_list_our_version_is_told_the_nearest(
+    catalogue: list[str], declared: dict[str, str]
+) -> None:
+    name = "139bercy/format-commande-publique"
+    assert schema_of("decp_2022.json", {name: catalogue}) == {"name": name, **declared}
+    assert schema_of("decp_2022.json", {"other/schema": catalogue}) is None
+
+
+def test_a_description_without_the_word_gets_it() -> None:
+    publisher, settings = paris("https://portal.invalid/api/1")
+    assert publisher.portal is not None
+    assert wanted_dataset(publisher, settings)["description"].count("OCDS") == 1
+    import msgspec
+
+    bare = msgspec.structs.replace(publisher, portal=msgspec.structs.replace(publisher.portal, description="Marchés."))
+    assert "OCDS" in wanted_dataset(bare, settings)["description"]
+
+
+def test_release_packages_are_sent_unzipped_and_other_packed_files_as_they_are(tmp_path: Path) -> None:
+    text = b'{"releases": []}'
+    packed = gzip.compress(text, mtime=0)
+    files = {"ocds/release_package_2024.json.gz": packed, "ocds/record_package_2024.json.gz": packed}
+    publisher, _ = paris("https://portal.invalid/api/1")
+    release, record = wanted_resources(package(tmp_path, files), publisher, {"json", "gz"}, {})
+    assert (release.unzip, release.size, release.send_as[-5:]) == (True, len(text), ".json")
+    assert (record.unzip, record.size, record.send_as[-8:]) == (False, len(packed), ".json.gz")
+    assert "ocds" in release.description
+    assert "ocds" not in record.description.lower()
+
+
+@given(st.sampled_from(NAMES), st.binary(max_size=8))
+def test_an_uploaded_file_is_known_by_its_name_whatever_its_bytes(name: str, data: bytes) -> None:
+    sha256 = hashlib.sha256(data).hexdigest()
+    for sent in {name, name.removesuffix(".gz")}:
+        assert name_of_upload(upload_name(sent, sha256), NAMES) == name
+    assert name_of_upload("rapport-annuel.pdf", NAMES) is None
+
+
+@given(st.text())
+def test_a_tag_made_by_us_is_a_tag_that_udata_leaves_alone(text: str) -> None:
+    assert slug(slug(text)) == slug(text)
+    assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")

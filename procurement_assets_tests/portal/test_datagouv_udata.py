@@ -1,0 +1,353 @@
+"""The client of data.gouv.fr against the real udata, the software of data.gouv.fr, installed from PyPI.
+
+Skipped, with the reason, where `.udata-venv` could not be made (`sh .ci/udata.sh`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from procurement_assets.portal.publishing.datagouv import Datagouv
+from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, RejectedError
+from procurement_assets.portal.publishing.package import Package
+from procurement_assets.portal.publishing.plan import Step
+from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets_tests.conftest import ROOT
+from procurement_assets_tests.portal.datagouv_support import Killed, package, paris, publish
+
+RELEASES = json.dumps(
+    {"uri": "https://example.org/p", "version": "1.1", "releases": [{"ocid": "ocds-abcdef-1"}]}
+).encode()
+FILES = {
+    "SHA256SUMS": b"0 decp_marches.csv\n",
+    "decp_marches.csv": b"uid;montant\nA;1\nB;2\n",
+    "decp_marches.parquet": b"PAR1....PAR1",
+    "procurement.duckdb": b"DUCK",
+    "decp_2022.json": b'{"marches": {"marche": []}}',
+    "decp_2019.xml": b"<marches/>",
+    "ocds/release_package_2024.json.gz": gzip.compress(RELEASES, mtime=0),
+    "ocds/releases_2024.jsonl.gz": gzip.compress(b"{}\n", mtime=0),
+    "politique_publication.html": b"<!doctype html><title>p</title>",
+}
+ORDER = [
+    "decp_marches.csv",
+    "decp_marches.parquet",
+    "decp_2022.json",
+    "decp_2019.xml",
+    "ocds/release_package_2024.json.gz",
+    "procurement.duckdb",
+    "ocds/releases_2024.jsonl.gz",
+    "politique_publication.html",
+    "SHA256SUMS",
+]
+
+
+class Udata:
+    """A running udata with one organisation, a member and a stranger."""
+
+    def __init__(self, port: int, ready: dict[str, str]) -> None:
+        self.root = f"http://127.0.0.1:{port}"
+        self.api = f"{self.root}/api/1"
+        self.organization = ready["organization"]
+        self.member, self.stranger = ready["member"], ready["stranger"]
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """The datasets of the organisation, private ones included."""
+        answer = requests.get(
+            f"{self.api}/datasets/",
+            params={"organization": self.organization, "page_size": "100"},
+            headers={"X-API-KEY": self.member},
+            timeout=30,
+        )
+        return list(answer.json()["data"])
+
+    def forget(self) -> None:
+        """Delete every dataset, so that each test starts from none."""
+        for each in self.datasets():
+            if not each["deleted"]:
+                address = f"{self.api}/datasets/{each['id']}/"
+                requests.delete(address, headers={"X-API-KEY": self.member}, timeout=30).raise_for_status()
+
+    def public(self) -> list[dict[str, Any]]:
+        """The datasets that anyone sees."""
+        return list(requests.get(f"{self.api}/datasets/", timeout=30).json()["data"])
+
+    def stored(self) -> list[str]:
+        """Paths of the files in its storage."""
+        return list(requests.get(f"{self.root}/-/stored", timeout=30).json())
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Udata]:
+    """One udata for the session."""
+    folder = Path(os.environ.get("PROCUREMENT_UDATA_VENV") or ROOT / ".udata-venv")
+    if not (folder / ".ready").is_file():
+        reason = folder.with_name(folder.name + ".reason")
+        pytest.skip(reason.read_text().strip() if reason.is_file() else "udata is not installed: run sh .ci/udata.sh")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    root = tmp_path_factory.mktemp("udata")
+    script = Path(__file__).with_name("udata_server.py")
+    command = [str(folder / "bin" / "python"), str(script), "--port", str(port), "--root", str(root)]
+    environment = {k: v for k, v in os.environ.items() if k != "UDATA_SETTINGS"}
+    with (root / "stderr").open("wb") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, cwd=root, env=environment)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"udata did not start: {(root / 'stderr').read_text()[-2000:]}"
+        yield Udata(port, json.loads(line))
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def udata(server: Udata) -> Udata:
+    """The running udata, without any dataset."""
+    server.forget()
+    return server
+
+
+def client(udata: Udata, key: str | None = None, **settings: object) -> Datagouv:
+    publisher, portal = paris(udata.api, **settings)
+    return Datagouv(publisher, portal, key=key or udata.member, attempts=2, backoff=0.01)
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Package:
+    return package(tmp_path / "store", FILES)
+
+
+def names(dataset: dict[str, Any]) -> list[str]:
+    return [r["extras"].get("procurement-assets:file", "") for r in dataset["resources"]]
+
+
+def by_name(udata: Udata) -> dict[str, dict[str, Any]]:
+    (dataset,) = udata.public()
+    return dict(zip(names(dataset), dataset["resources"], strict=True))
+
+
+def test_a_first_publication_creates_the_dataset_with_its_files_in_order(udata: Udata, first: Package) -> None:
+    portal = client(udata)
+    publish(portal, first)
+    (dataset,) = udata.public()
+    assert dataset["title"] == "Données essentielles de la commande publique de la Ville de Paris"
+    assert "OCDS" in dataset["description"]
+    assert dataset["frequency"] == "daily"
+    assert dataset["license"] == "lov2"
+    assert "marches-publics" in dataset["tags"]
+    assert dataset["spatial"]["zones"] == ["fr:departement:75"]
+    assert dataset["organization"]["id"] == udata.organization
+    assert names(dataset) == ORDER
+    assert portal.verify(first, full=True) == []
+
+
+def test_each_file_has_its_checksum_its_texts_and_its_schema(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    shown = by_name(udata)
+    table = shown["decp_marches.csv"]
+    assert table["title"] == "Titre de decp_marches.csv"
+    assert table["checksum"] == {"type": "sha1", "value": hashlib.sha1(FILES["decp_marches.csv"]).hexdigest()}
+    assert table["filesize"] == len(FILES["decp_marches.csv"])
+    assert table["schema"] is None
+    assert table["type"] == "main"
+    assert requests.get(table["latest"], timeout=30).content == FILES["decp_marches.csv"]
+    schema = {n: (r["schema"] or {}).get("version") for n, r in shown.items() if r["schema"]}
+    assert schema == {"decp_2022.json": "2.0.3", "decp_2019.xml": "1.5.0"}
+    assert shown["decp_2022.json"]["schema"]["name"] == "139bercy/format-commande-publique"
+
+
+def test_a_format_that_the_portal_does_not_host_is_a_link_to_our_files(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    link = by_name(udata)["procurement.duckdb"]
+    assert link["filetype"] == "remote"
+    assert link["url"] == "https://opendata.paris.fr/commande-publique/procurement.duckdb"
+    assert link["checksum"] == {"type": "sha256", "value": hashlib.sha256(b"DUCK").hexdigest()}
+
+
+def test_a_collector_of_ocds_finds_the_release_packages_and_nothing_else(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    # What Kingfisher Collect does (spider `france`): every resource whose description holds the word, as a package.
+    found = [r for d in udata.public() for r in d["resources"] if "ocds" in (r["description"] or "").lower()]
+    assert [requests.get(r["url"], timeout=30).json()["releases"] for r in found] == [[{"ocid": "ocds-abcdef-1"}]]
+
+
+def test_a_second_publication_sends_nothing(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    assert client(udata).plan(TargetState(target="datagouv"), first) == []
+    assert publish(client(udata), first) == 0
+
+
+def test_a_changed_file_is_replaced_at_the_same_address_and_nothing_else_is_sent(
+    udata: Udata, first: Package, tmp_path: Path
+) -> None:
+    publish(client(udata), first)
+    before = by_name(udata)["decp_marches.csv"]
+    second = package(tmp_path / "store", FILES | {"decp_marches.csv": b"uid;montant\nA;1\nB;3\n"})
+    portal = client(udata)
+    sent: list[str] = []
+    publish(portal, second, before=lambda _, step: sent.append(f"{step.action} {step.file}".strip()))
+    assert sent == ["resource.replace decp_marches.csv", "resource.describe"]
+    after = by_name(udata)["decp_marches.csv"]
+    assert after["latest"] == before["latest"]
+    assert after["title"] == before["title"]
+    assert requests.get(after["latest"], timeout=30).content.endswith(b"B;3\n")
+    stored = [f"{udata.root}/{path}" for path in udata.stored()]
+    assert (before["url"] in stored, after["url"] in stored) == (False, True)
+    assert portal.verify(second, full=True) == []
+
+
+def test_a_new_year_takes_its_place_and_the_addresses_of_the_others_stay(
+    udata: Udata, first: Package, tmp_path: Path
+) -> None:
+    publish(client(udata), first)
+    before = {n: r["latest"] for n, r in by_name(udata).items()}
+    more = FILES | {"ocds/release_package_2025.json.gz": gzip.compress(RELEASES + b" ", mtime=0)}
+    publish(client(udata), package(tmp_path / "store", more))
+    (dataset,) = udata.public()
+    assert names(dataset)[4:6] == ["ocds/release_package_2024.json.gz", "ocds/release_package_2025.json.gz"]
+    assert {n: r["latest"] for n, r in by_name(udata).items() if n in before} == before
+
+
+def test_a_file_no_longer_given_out_stays_and_says_so_and_comes_back_at_its_address(
+    udata: Udata, first: Package, tmp_path: Path
+) -> None:
+    publish(client(udata), first)
+    address = by_name(udata)["decp_2019.xml"]["latest"]
+    fewer = package(tmp_path / "store", {n: d for n, d in FILES.items() if n != "decp_2019.xml"})
+    portal = client(udata)
+    publish(portal, fewer)
+    (dataset,) = udata.public()
+    last = dataset["resources"][-1]
+    assert (last["latest"], last["title"]) == (address, "Titre de decp_2019.xml (n'est plus mis à jour)")
+    assert portal.verify(fewer) == []
+    assert publish(client(udata), fewer) == 0
+    publish(client(udata), first)
+    assert by_name(udata)["decp_2019.xml"]["latest"] == address
+
+
+def test_what_other_people_put_on_the_dataset_stays(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    (dataset,) = udata.public()
+    note = {"title": "Note", "url": "https://example.org/note.pdf", "filetype": "remote", "type": "documentation"}
+    address = f"{udata.api}/datasets/{dataset['id']}/resources/"
+    requests.post(address, json=note, headers={"X-API-KEY": udata.member}, timeout=30).raise_for_status()
+    publish(client(udata), first)
+    (dataset,) = udata.public()
+    assert [r["title"] for r in dataset["resources"]][-1] == "Note"
+    assert names(dataset)[:-1] == ORDER
+    assert client(udata).verify(first) == []
+
+
+def test_killed_before_any_call_a_publication_run_again_ends_the_same(udata: Udata, tmp_path: Path) -> None:
+    small = package(tmp_path / "store", {n: FILES[n] for n in ("decp_marches.csv", "procurement.duckdb")})
+    total = publish(client(udata), small)
+    (whole,) = udata.public()
+    assert total == 6
+    for last in range(1, total + 1):
+        udata.forget()
+
+        def kill(calls: int, step: Step, last: int = last) -> None:
+            if calls == last:
+                raise Killed
+
+        if last < total:
+            with pytest.raises(Killed):
+                publish(client(udata), small, before=kill)
+            assert udata.public() == []  # nothing is shown half-done
+        publish(client(udata), small)
+        (dataset,) = udata.public()
+        assert len([d for d in udata.datasets() if not d["deleted"]]) == 1
+        assert names(dataset) == names(whole)
+        assert [r["title"] for r in dataset["resources"]] == [r["title"] for r in whole["resources"]]
+        assert client(udata).verify(small) == []
+
+
+def test_a_second_resource_of_one_file_is_marked_and_not_used(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    (dataset,) = udata.public()
+    part = {"file": ("decp-marches-0123abcd.csv", b"x;y\n")}
+    address = f"{udata.api}/datasets/{dataset['id']}/upload/"
+    requests.post(address, files=part, headers={"X-API-KEY": udata.member}, timeout=30).raise_for_status()
+    portal = client(udata)
+    publish(portal, first)
+    assert portal.verify(first) == []
+    (dataset,) = udata.public()
+    assert len([n for n in names(dataset) if n == "decp_marches.csv"]) == 1
+
+
+def test_the_read_back_tells_what_was_changed_behind_our_back(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    (dataset,) = udata.public()
+    table = by_name(udata)["decp_marches.csv"]
+    address = f"{udata.api}/datasets/{dataset['id']}/resources/{table['id']}/upload/"
+    part = {"file": ("autre.csv", b"faux\n")}
+    requests.post(address, files=part, headers={"X-API-KEY": udata.member}, timeout=30).raise_for_status()
+    told = client(udata).verify(first)
+    assert {d.where for d in told} == {"decp_marches.csv"}
+    assert {d.what for d in told} == {"sha1", "taille", "titre"}
+
+
+def test_the_last_publication_is_restored(udata: Udata, first: Package, tmp_path: Path) -> None:
+    publish(client(udata), first)
+    portal = client(udata)
+    publish(portal, package(tmp_path / "store", FILES | {"decp_marches.csv": b"faux\n"}))
+    assert "rétablis" in portal.restore(first)
+    assert client(udata).verify(first, full=True) == []
+
+
+def test_a_first_publication_that_is_wrong_becomes_private_and_loses_nothing(udata: Udata, first: Package) -> None:
+    portal = client(udata)
+    publish(portal, first)
+    assert "de nouveau privé" in portal.restore(None)
+    assert udata.public() == []
+    assert [names(d) for d in udata.datasets() if not d["deleted"]] == [ORDER]
+
+
+def test_a_wrong_key_is_told_in_one_line_without_the_key(udata: Udata, first: Package) -> None:
+    with pytest.raises(KeyRefusedError, match="clé refusée") as caught:
+        client(udata, key="udata_WRONGWRONG").plan(TargetState(target="datagouv"), first)
+    assert "\n" not in str(caught.value)
+    assert "WRONGWRONG" not in str(caught.value)
+
+
+def test_a_key_without_the_right_on_the_organisation_is_refused(udata: Udata, first: Package) -> None:
+    portal = client(udata, key=udata.stranger)
+    with pytest.raises(RejectedError, match="organization"):
+        publish(portal, first)
+    assert udata.public() == []
+
+
+def test_an_organisation_that_does_not_exist_is_named(udata: Udata, first: Package) -> None:
+    portal = client(udata, organization="nulle-part")
+    with pytest.raises(PortalError, match="'nulle-part' n'existe pas"):
+        portal.plan(TargetState(target="datagouv"), first)
+
+
+def test_a_deleted_dataset_is_not_made_again_unasked(udata: Udata, first: Package) -> None:
+    publish(client(udata), first)
+    known = {"dataset": udata.public()[0]["id"]}
+    udata.forget()
+    with pytest.raises(PortalError, match="a été supprimé"):
+        client(udata).plan(TargetState(target="datagouv", bindings=known), first)
+
+
+def test_the_key_is_in_no_plan_and_no_log(udata: Udata, first: Package, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    portal = client(udata)
+    steps = portal.plan(TargetState(target="datagouv"), first)
+    publish(portal, first)
+    assert udata.member not in repr(steps) + caplog.text + repr(portal.__dict__)
