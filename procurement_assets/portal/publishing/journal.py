@@ -23,8 +23,9 @@ from upath import UPath
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.portal import Publication, TargetState
+from procurement_assets.portal.publishing.safety import Checks
 
-Event = Literal["begin", "step", "failed", "refused", "differs", "restored", "verified", "end"]
+Event = Literal["begin", "sending", "step", "failed", "refused", "differs", "restored", "verified"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,9 +35,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: str
     """UTC, ISO."""
     manifest: str = ""
-    """`begin`: hash of the manifest being published."""
+    """`sending`, `differs`: hash of the manifest being published."""
     state: TargetState | None = None
     """`begin`: the state found."""
+    run_id: str = ""
+    """`begin`: the Dagster run."""
+    checks: Checks | None = None
+    """`begin`: the checks that the publication goes by."""
     key: str = ""
     """`step`, `failed`: idempotency key of the step."""
     action: str = ""
@@ -122,19 +127,26 @@ def fold(entries: Iterable[Entry], state: TargetState) -> TargetState:
 def _after(state: TargetState, entry: Entry) -> TargetState:
     replace = msgspec.structs.replace
     if entry.event == "begin":
-        return replace(entry.state or state, unfinished=entry.manifest)
+        return entry.state or state
+    if entry.event == "sending":
+        return replace(state, unfinished=entry.manifest)
     if entry.event == "step":
         sent = {**state.sent, entry.file: entry.sha256} if entry.file else state.sent
         return replace(state, bindings={**state.bindings, **entry.bindings}, sent=sent)
     if entry.event == "differs":
-        return replace(state, restoring=True, disputed=state.unfinished)
+        return replace(state, restoring=True, disputed=entry.manifest)
     if entry.event == "restored":
-        return replace(state, restoring=False, unfinished="", sent=dict(state.last.files) if state.last else {})
+        sent = dict(state.last.files) if state.last else {}
+        return replace(state, restoring=False, unfinished="", sent=sent, bindings=_lasting(state.bindings))
     if entry.event == "verified" and entry.publication is not None:
-        return replace(state, last=entry.publication, unfinished="", disputed="", restoring=False)
-    if entry.event in ("end", "refused"):
-        return replace(state, unfinished="")
+        bindings = _lasting(state.bindings)
+        return replace(state, last=entry.publication, unfinished="", disputed="", restoring=False, bindings=bindings)
     return state
+
+
+def _lasting(bindings: dict[str, str]) -> dict[str, str]:
+    """Without the versions to go back to: each is good for one publication."""
+    return {k: v for k, v in bindings.items() if not k.startswith("version:")}
 
 
 def _append(path: Path, line: bytes) -> None:

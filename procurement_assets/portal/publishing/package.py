@@ -75,6 +75,10 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         with self.open(name) as handle:
             return handle.read()
 
+    def manifest(self) -> bytes:
+        """The bytes of the manifest."""
+        return _manifest_path(UPath(self.store), self.manifest_sha256).read_bytes()
+
     @property
     def hashes(self) -> dict[str, str]:
         """Name to sha256."""

@@ -33,7 +33,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why it is needed, in French, for the person who reviews the plan."""
     body_kind: BodyKind = "none"
     body: Any = None
-    """For `json`: what is sent, with placeholders."""
+    """For `json`: what is sent, with placeholders. For `file`: the other parts of the form, by name."""
     file: str = ""
     """For `file`: name of the package's file whose bytes are sent."""
     send_as: str = ""
@@ -98,7 +98,7 @@ def json_step(*, target: str, action: str, method: str, address: str, why: str, 
 def file_step(
     *, target: str, action: str, method: str, address: str, why: str, file: str, sha256: str, size: int, **more: Any
 ) -> Step:
-    """A step that sends the bytes of a file of the package. `more`: `send_as`, `provides`."""
+    """A step that sends the bytes of a file of the package. `more`: `send_as`, `provides`, `body`."""
     step = Step(
         target=target,
         action=action,
@@ -145,7 +145,8 @@ def _bound(name: str, bindings: Mapping[str, str]) -> str:
 
 
 def _key(step: Step) -> str:
-    parts = [step.target, step.action, step.method, step.address, step.file, step.send_as, step.sha256]
+    form = canonical(step.body).decode() if step.body_kind == "file" and step.body else ""
+    parts = [step.target, step.action, step.method, step.address, step.file, step.send_as, step.sha256, form]
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 

@@ -20,7 +20,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of a step."""
 
     bindings: dict[str, str] = {}
-    """Placeholders that the answer fills; kept in the journal and given back in `TargetState.bindings`."""
+    """Placeholders that the answer fills; kept in the journal and given back in `TargetState.bindings`. One
+    that starts with `version:` (what to go back to) is forgotten when the publication ends."""
     status: int | None = None
     """HTTP status, where there is one."""
     detail: str = ""
@@ -90,8 +91,11 @@ class Portal(Protocol):
         ...
 
     def execute(self, step: Step) -> Outcome:
-        """Make one call, wait for it where it takes time. Raises `http.PortalError`, `http.AmbiguousError` where the
-        answer of a call that is not idempotent was lost: the engine plans again."""
+        """Make one call, its placeholders filled by the engine; wait for it where it takes time.
+
+        Raises `http.PortalError`, and `http.AmbiguousError` where the answer of a call that is not idempotent was lost:
+        the engine then plans again.
+        """
         ...
 
     def verify(self, package: Package, *, full: bool = False) -> list[Difference]:

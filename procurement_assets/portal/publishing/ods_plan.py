@@ -1,0 +1,304 @@
+"""The steps from what a dataset of an Opendatasoft portal is to what it should be. Pure: no request is made here.
+
+Everything before `dataset.publish` changes a draft that the public does not see; what the public sees changes at once
+when the portal has processed the draft. Nothing is ever unpublished. A new dataset is created restricted, published,
+read back with the key, and only then opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from procurement_assets.portal.publishing.ods_observed import Observed
+from procurement_assets.portal.publishing.ods_wanted import (
+    WantedDataset,
+    export_description,
+    export_title,
+    resource_body,
+    sent_name,
+)
+from procurement_assets.portal.publishing.package import PackageFile
+from procurement_assets.portal.publishing.plan import Step, bare_step, file_step, json_step
+from procurement_assets.portal.publishing.portal import TargetState
+
+TARGET = "opendatasoft"
+_OURS = "SHA-256 :"
+_HASHED = re.compile(r"^(?P<stem>.+)-(?P<hash>[0-9a-f]{12})(?P<ending>\.[^/]*)?$")
+
+
+def dataset_steps(wanted: WantedDataset, observed: Observed, state: TargetState) -> list[Step]:
+    """The steps of one dataset, in order; none where the portal has it all and nothing was left unfinished."""
+    root = f"/datasets/{observed.uid or f'{{dataset:{wanted.slug}}}'}"
+    changes = [
+        *_creation(wanted, observed),
+        *_data(wanted, observed, state, root),
+        *_rules(wanted, observed, root),
+        *_metadata(wanted, observed, state, root),
+        *_exports(wanted, observed, root),
+        *_attachments(wanted, observed, root),
+    ]
+    opening = observed.restricted or not observed.uid
+    opening = opening and (state.last is None or wanted.file.name not in state.last.files)
+    if (
+        not changes
+        and not state.unfinished
+        and not (opening and observed.uid)
+        and (observed.published or not observed.uid)
+    ):
+        return []
+    first = list(_before(wanted, observed, state, root))
+    return [
+        *first,
+        *changes,
+        *_publishing(wanted, changes, observed, root),
+        *(_opening(wanted, root) if opening else ()),
+    ]
+
+
+def _before(wanted: WantedDataset, observed: Observed, state: TargetState, root: str) -> Iterator[Step]:
+    if not observed.uid:
+        return
+    if observed.busy:
+        yield _wait(wanted, root, "Le portail traite déjà ce jeu : attendre avant d'y toucher.")
+    if not state.unfinished and observed.published:
+        yield bare_step(
+            target=TARGET,
+            action="version.note",
+            method="GET",
+            address=f"{root}/versions/",
+            why="Noter la version en ligne, à laquelle revenir si la relecture ne concorde pas.",
+            provides=f"version:{wanted.slug}",
+            writes=False,
+        )
+
+
+def _creation(wanted: WantedDataset, observed: Observed) -> Iterator[Step]:
+    if observed.uid:
+        return
+    default = {k.partition("/")[2]: {"value": v} for k, v in wanted.metadata.items() if k.startswith("default/")}
+    yield json_step(
+        target=TARGET,
+        action="dataset.create",
+        method="POST",
+        address="/datasets/",
+        why=f"Le portail n'a pas de jeu « {wanted.slug} » : le créer, restreint jusqu'à sa relecture.",
+        body={"dataset_id": wanted.slug, "is_restricted": True, "metadata": {"default": default}},
+        provides=f"dataset:{wanted.slug}",
+    )
+
+
+def _data(wanted: WantedDataset, observed: Observed, state: TargetState, root: str) -> Iterator[Step]:
+    ours = [r for r in observed.resources if r.get("title") == wanted.file.name]
+    if observed.assumed and state.sent.get(wanted.file.name) == wanted.file.sha256:
+        return
+    if ours and holds(ours[0], wanted, state):
+        return
+    kept = state.bindings.get(f"upload:{wanted.slug}:{wanted.file.sha256[:12]}")
+    yield file_step(
+        target=TARGET,
+        action="file.upload",
+        method="POST",
+        address=f"{root}/resources/files/",
+        why=f"{wanted.file.name} a changé : envoyer ses {wanted.data.rows} lignes."
+        + (" (déjà reçu lors d'une exécution interrompue : le portail est interrogé d'abord)" if kept else ""),
+        file=wanted.file.name,
+        sha256=wanted.file.sha256,
+        size=wanted.file.bytes,
+        send_as=sent_name(wanted.file),
+        provides=f"upload:{wanted.slug}",
+    )
+    body = resource_body(wanted)
+    known = str(ours[0]["uid"]) if ours else state.bindings.get(f"resource:{wanted.slug}") if observed.assumed else None
+    yield json_step(
+        target=TARGET,
+        action="resource.replace" if known else "resource.add",
+        method="PUT" if known else "POST",
+        address=f"{root}/resources/{known}/" if known else f"{root}/resources/",
+        why="Donner au jeu le fichier envoyé" + (", à la place du précédent." if known else "."),
+        body=body,
+        provides=f"resource:{wanted.slug}",
+    )
+
+
+def holds(resource: Mapping[str, Any], wanted: WantedDataset, state: TargetState) -> bool:
+    """Whether a resource stands on the file wanted: its name has the hash, or the journal knows its id."""
+    file = (resource.get("datasource") or {}).get("file") or {}
+    names = f"{file.get('filename', '')} {file.get('uid', '')}"
+    short = wanted.file.sha256[:12]
+    return short in names or (
+        bool(file.get("uid")) and state.bindings.get(f"upload:{wanted.slug}:{short}") == file["uid"]
+    )
+
+
+def _rules(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:
+    if observed.assumed and observed.published:
+        return
+    present: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for rule in observed.rules:
+        present.setdefault(_identity(rule), rule)
+    for rule in wanted.rules:
+        field = rule.get("field") or rule["from_name"]
+        found = present.get(_identity(rule))
+        if found is None:
+            yield json_step(
+                target=TARGET,
+                action="field.add",
+                method="POST",
+                address=f"{root}/fields/",
+                why=f"Champ {field} : {rule['label']}.",
+                body=rule,
+            )
+        elif any(found.get(k) != v for k, v in rule.items() if k not in ("label", "args") or v):
+            yield json_step(
+                target=TARGET,
+                action="field.change",
+                method="PUT",
+                address=f"{root}/fields/{found['uid']}/",
+                why=f"Champ {field} : {rule['label']} a changé.",
+                body=rule,
+            )
+
+
+def _identity(rule: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        str(rule.get("type")),
+        str(rule.get("field") or rule.get("from_name") or ""),
+        str(rule.get("annotation") or ""),
+    )
+
+
+def _metadata(wanted: WantedDataset, observed: Observed, state: TargetState, root: str) -> Iterator[Step]:
+    if observed.assumed and observed.published:
+        return
+    for name, value in wanted.metadata.items():
+        template = name.partition("/")[0]
+        created = not observed.uid and template == "default"
+        if created or f"absent:{template}" in state.bindings or same_value(observed.metadata.get(name), value):
+            continue
+        yield json_step(
+            target=TARGET,
+            action="metadata.set",
+            method="PUT",
+            address=f"{root}/metadata/{name}/",
+            why=f"Métadonnée {name}.",
+            body={"value": value},
+        )
+
+
+def same_value(found: Any, wanted: Any) -> bool:
+    """Equal, dates in whatever writing."""
+    if isinstance(found, str) and isinstance(wanted, str) and found != wanted and wanted[:4].isdigit():
+        from datetime import datetime
+
+        try:
+            return datetime.fromisoformat(found) == datetime.fromisoformat(wanted)
+        except (ValueError, TypeError):
+            return False
+    return bool(found == wanted)
+
+
+def _exports(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:
+    if observed.assumed and observed.published:
+        return
+    kept: set[str] = set()
+    for file in wanted.exports:
+        same = [e for e in observed.exports if file.sha256 in str(e.get("description", ""))]
+        same = [e for e in same if e.get("title") == export_title(file)]
+        if same:
+            kept.add(str(same[0]["uid"]))
+            continue
+        yield file_step(
+            target=TARGET,
+            action="export.add",
+            method="POST",
+            address=f"{root}/alternative_exports/",
+            why=f"Export alternatif {file.name} : nouveau ou changé.",
+            file=file.name,
+            sha256=file.sha256,
+            size=file.bytes,
+            send_as=file.name.replace("/", "__"),
+            body={"type": "uploaded_file", "title": export_title(file), "description": export_description(file)},
+        )
+    for export in observed.exports:
+        if _OURS in str(export.get("description", "")) and str(export["uid"]) not in kept:
+            yield _removal("export.remove", f"{root}/alternative_exports/{export['uid']}/", str(export.get("title")))
+
+
+def _attachments(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:
+    if observed.assumed and observed.published:
+        return
+    kept: set[str] = set()
+    for file in wanted.attachments:
+        same = [a for a in observed.attachments if _is_sent(a, file)]
+        if same:
+            kept.add(str(same[0]["uid"]))
+            continue
+        yield file_step(
+            target=TARGET,
+            action="attachment.add",
+            method="POST",
+            address=f"{root}/attachments/",
+            why=f"Pièce jointe {file.name} : nouvelle ou changée.",
+            file=file.name,
+            sha256=file.sha256,
+            size=file.bytes,
+            send_as=sent_name(file),
+        )
+    for attachment in observed.attachments:
+        if _HASHED.match(str(attachment.get("filename", ""))) and str(attachment["uid"]) not in kept:
+            address = f"{root}/attachments/{attachment['uid']}/"
+            yield _removal("attachment.remove", address, str(attachment.get("filename")))
+
+
+def _is_sent(attachment: Mapping[str, Any], file: PackageFile) -> bool:
+    return str(attachment.get("filename", "")) == sent_name(file)
+
+
+def _removal(action: str, address: str, name: str) -> Step:
+    return bare_step(
+        target=TARGET,
+        action=action,
+        method="DELETE",
+        address=address,
+        why=f"Retirer {name} : remplacé, ou plus donné. Visible à la publication seulement.",
+    )
+
+
+def _publishing(wanted: WantedDataset, changes: list[Step], observed: Observed, root: str) -> Iterator[Step]:
+    metadata_only = observed.published and bool(changes) and all(s.action == "metadata.set" for s in changes)
+    yield bare_step(
+        target=TARGET,
+        action="dataset.publish",
+        method="POST",
+        address=f"{root}/publish_metadata/" if metadata_only else f"{root}/publish/",
+        why="Publier les métadonnées, seules changées."
+        if metadata_only
+        else "Publier : le public voit la nouvelle version.",
+    )
+    yield _wait(wanted, root, "Attendre la fin du traitement par le portail, et lire ses erreurs.")
+
+
+def _wait(wanted: WantedDataset, root: str, why: str) -> Step:
+    return bare_step(
+        target=TARGET, action="dataset.wait", method="GET", address=f"{root}/status/", why=why, writes=False
+    )
+
+
+def _opening(wanted: WantedDataset, root: str) -> Iterator[Step]:
+    yield bare_step(
+        target=TARGET,
+        action="dataset.readback",
+        method="GET",
+        address=f"/catalog/datasets/{wanted.slug}/exports/csv",
+        why="Première publication : relire avec la clé avant d'ouvrir au public.",
+        writes=False,
+    )
+    yield bare_step(
+        target=TARGET,
+        action="dataset.open",
+        method="PUT",
+        address=f"{root}/",
+        why="La relecture concorde : ouvrir le jeu au public.",
+    )

@@ -1,0 +1,263 @@
+"""The Opendatasoft portal: plan, execute, read back, restore, through the Automation API v1.0 and Explore v2.1.
+
+Research: `research/portal.md` §1.1. What is sent is a draft until `publish`; the status is polled until the portal has
+done; what the public then sees is read without a key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from procurement_assets.portal.publishing.http import (
+    AmbiguousError,
+    NothingToRestoreError,
+    PortalError,
+    PortalSession,
+    RejectedError,
+)
+from procurement_assets.portal.publishing.ods_observed import Observed, assumed, observe
+from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
+from procurement_assets.portal.publishing.ods_readback import read_back
+from procurement_assets.portal.publishing.ods_status import DatasetStatus, records_errors
+from procurement_assets.portal.publishing.ods_wanted import WantedDataset, wanted_datasets
+from procurement_assets.portal.publishing.package import Package
+from procurement_assets.portal.publishing.plan import Step
+from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
+from procurement_assets.publishers import Publisher
+
+INDEX_TRIES, INDEX_WAIT = 3, 10.0
+"""Read-backs before a difference is believed: the search index may lag behind the end of the processing."""
+_LOCAL = ("127.0.0.1", "localhost")
+
+
+class Opendatasoft:
+    """One run on the Opendatasoft portal of a publisher."""
+
+    target = TARGET
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        key: str | None,
+        offline: bool = False,
+        session: Callable[..., PortalSession] = PortalSession,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`key` None or `offline`: it can only plan, from the journal. Raises `PortalError` without a portal."""
+        portal = publisher.about.opendatasoft
+        if portal is None:
+            raise PortalError(
+                f"publishers.toml ne dit pas sur quel portail Opendatasoft publie « {publisher.id} » "
+                "([publisher.portal.opendatasoft])"
+            )
+        scheme = "http" if portal.domain.partition(":")[0] in _LOCAL else "https"
+        base = f"{scheme}://{portal.domain}/api"
+        self.title = f"{portal.domain} (Opendatasoft)"
+        self.publisher = publisher
+        self.connected = bool(key) and not offline
+        self._automation = session(f"{base}/automation/v1.0", key=key, prefix="apikey ", sleep=sleep)
+        self._private = session(f"{base}/explore/v2.1", key=key, prefix="apikey ", sleep=sleep)
+        self._public = session(f"{base}/explore/v2.1", key=None, sleep=sleep)
+        self._sleep = sleep
+        self._bindings: dict[str, str] = {}
+        self._package: Package | None = None
+        self._status = DatasetStatus(self._automation, self.title, sleep)
+
+    def plan(self, state: TargetState, package: Package) -> list[Step]:
+        """See `portal.Portal.plan`."""
+        self._package = package
+        self._bindings = dict(state.bindings)
+        steps: list[Step] = []
+        for wanted in wanted_datasets(self.publisher, package):
+            observed = self._observe(wanted.slug, state)
+            if observed.uid:
+                self._bindings[f"dataset:{wanted.slug}"] = observed.uid
+            steps += dataset_steps(wanted, observed, state)
+        return steps
+
+    def _observe(self, slug: str, state: TargetState) -> Observed:
+        return observe(self._automation, slug) if self.connected else assumed(state, slug)
+
+    def execute(self, step: Step) -> Outcome:
+        """See `portal.Portal.execute`."""
+        special = {
+            "dataset.publish": self._publish,
+            "dataset.wait": lambda _, path: Outcome(detail=self._status.wait(path)),
+            "version.note": self._note_version,
+            "dataset.readback": self._check_before_opening,
+            "dataset.open": self._open,
+            "file.upload": self._upload,
+        }.get(step.action, self._send)
+        outcome = special(step, step.address)
+        self._bindings |= outcome.bindings
+        return outcome
+
+    def _send(self, step: Step, path: str) -> Outcome:
+        """A step that sends JSON, a form with a file, or nothing."""
+        if step.body_kind == "file":
+            response = self._send_file(step, path)
+        else:
+            try:
+                response = self._automation.request(step.method, path, json=step.body, accept=_accepted(step.method))
+            except RejectedError as error:
+                if step.action == "metadata.set" and "/metadata/dcat/" in path and error.status == 404:
+                    return Outcome(
+                        status=404,
+                        bindings={"absent:dcat": "1"},
+                        detail="le portail n'a pas le modèle de métadonnées dcat : ignoré",
+                    )
+                raise
+        bindings = {}
+        if step.provides:
+            bindings[step.provides] = str(self._automation.decode(response)["uid"])
+        return Outcome(status=response.status_code, bindings=bindings)
+
+    def _send_file(self, step: Step, path: str) -> Any:
+        package = self._sending()
+        file = package.file(step.file)
+        with package.open(step.file) as handle:
+
+            def parts() -> dict[str, Any]:
+                handle.seek(0)
+                form = {k: (None, v) for k, v in (step.body or {}).items()}
+                media = file.media_type or "application/octet-stream"
+                return {**form, "file": (step.send_as or step.file, handle, media)}
+
+            return self._automation.request(step.method, path, files=parts, accept=(200, 201))
+
+    def _upload(self, step: Step, path: str) -> Outcome:
+        """An upload, unless an interrupted run already made it: the portal says whether it still has that file."""
+        kept = f"{step.provides}:{step.sha256[:12]}"
+        uid = self._bindings.get(kept)
+        if uid:
+            try:
+                self._automation.get_json(f"{path}{uid}/")
+            except RejectedError as error:
+                if error.status != 404:
+                    raise
+            else:
+                return Outcome(bindings={step.provides: uid}, detail="déjà reçu lors d'une exécution interrompue")
+        response = self._send_file(step, path)
+        answer = self._automation.decode(response)
+        uid = str(answer.get("uid") or answer["filename"])
+        return Outcome(status=response.status_code, bindings={step.provides: uid, kept: uid})
+
+    def _publish(self, step: Step, path: str) -> Outcome:
+        """Publish; a portal that is busy with this dataset is waited for."""
+        status_path = f"{path.rstrip('/').rpartition('/')[0]}/status/"
+        for _ in range(3):
+            self._status.remember(status_path)
+            try:
+                response = self._automation.request("POST", path)
+            except RejectedError as error:
+                if error.status != 400 or "invalid_dataset_status" not in str(error):
+                    raise
+                self._status.wait(status_path, fail=False)
+            else:
+                return Outcome(status=response.status_code)
+        raise PortalError(f"{self.title} : le portail reste occupé par ce jeu ; relancer plus tard")
+
+    def _note_version(self, step: Step, path: str) -> Outcome:
+        """The newest version that can be restored."""
+        for version in self._automation.get_json(path, {"limit": 20, "offset": 0}).get("results", []):
+            if version.get("can_restore", True):
+                return Outcome(bindings={step.provides: str(version["uid"])})
+        return Outcome(detail="aucune version du portail ne peut être restaurée")
+
+    def _check_before_opening(self, step: Step, path: str) -> Outcome:
+        for wanted in wanted_datasets(self.publisher, self._sending()):
+            if f"/{wanted.slug}/" in path:
+                odd = self._read_back(self._private, wanted, full=True)
+                if odd:
+                    raise PortalError(
+                        f"{self.title} : le nouveau jeu « {wanted.slug} » n'est pas ouvert au public, sa relecture ne "
+                        f"concorde pas : {odd[0]} ; le corriger dans le portail, puis relancer"
+                    )
+        return Outcome(detail="la relecture concorde")
+
+    def _open(self, step: Step, path: str) -> Outcome:
+        """Open a dataset: what it is now, with one value changed."""
+        now = self._automation.get_json(path)
+        body = {k: now[k] for k in ("dataset_id", "metadata", "default_security") if now.get(k) is not None}
+        response = self._automation.request("PUT", path, json={**body, "is_restricted": False})
+        return Outcome(status=response.status_code)
+
+    def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
+        """See `portal.Portal.verify`. Also the errors on records that the portal tells of its last processing."""
+        found: list[Difference] = []
+        for wanted in wanted_datasets(self.publisher, package):
+            found += self._read_back(self._public, wanted, full=full)
+            found += self._told_errors(wanted)
+        return found
+
+    def _read_back(self, session: PortalSession, wanted: WantedDataset, *, full: bool) -> list[Difference]:
+        odd: list[Difference] = []
+        for attempt in range(INDEX_TRIES):
+            if attempt:
+                self._sleep(INDEX_WAIT)
+            odd = read_back(session, wanted, full=full)
+            if not odd:
+                return []
+        return odd
+
+    def _told_errors(self, wanted: WantedDataset) -> list[Difference]:
+        uid = self._bindings.get(f"dataset:{wanted.slug}")
+        if not uid or not self.connected:
+            return []
+        status = self._automation.get_json(f"/datasets/{uid}/status/")
+        errors = status.get("records_errors") or []
+        if not errors:
+            return []
+        return [
+            Difference(
+                where=wanted.slug,
+                what="erreurs d'enregistrements",
+                expected="aucune",
+                found=self._automation.redact(records_errors(status).lstrip(" ;")),
+            )
+        ]
+
+    def restore(self, last: Package | None) -> str:
+        """See `portal.Portal.restore`: the version noted before the publication is restored and published."""
+        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if k.startswith("version:")}
+        if last is None or not versions:
+            raise NothingToRestoreError(
+                f"{self.title} : aucune version antérieure à restaurer ; regarder le jeu dans le portail"
+            )
+        done = []
+        for slug, version in sorted(versions.items()):
+            root = f"/datasets/{self._bindings[f'dataset:{slug}']}"
+            self._status.wait(f"{root}/status/", fail=False)
+            self._repeat("POST", f"{root}/versions/{version}/restore/")
+            self._status.remember(f"{root}/status/")
+            self._repeat("POST", f"{root}/publish/")
+            self._status.wait(f"{root}/status/")
+            done.append(f"{slug} (version {version})")
+        odd = self.verify(last)
+        if odd:
+            raise PortalError(
+                f"{self.title} : la version précédente a été restaurée mais la relecture ne concorde pas : {odd[0]} ; "
+                "regarder le jeu dans le portail"
+            )
+        return f"version précédente restaurée et relue : {', '.join(done)}"
+
+    def _repeat(self, method: str, path: str) -> None:
+        """A call that may be made twice without harm: restoring, publishing."""
+        try:
+            self._automation.request(method, path)
+        except AmbiguousError:
+            self._status.wait(f"/{'/'.join(path.split('/')[1:3])}/status/", fail=False)
+            self._automation.request(method, path)
+
+    def _sending(self) -> Package:
+        if self._package is None:
+            raise PortalError("execute avant plan : faute du programme")
+        return self._package
+
+
+def _accepted(method: str) -> tuple[int, ...]:
+    """Deleting what is gone is done: a call repeated after a cut finds it so."""
+    return (200, 202, 204, 404) if method == "DELETE" else (200, 201, 202)
