@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from procurement_assets.portal.publishing.datagouv import Datagouv
-from procurement_assets.portal.publishing.http import AmbiguousError
+from procurement_assets.portal.publishing.http import AmbiguousError, PortalSession
 from procurement_assets.portal.publishing.package import Package, PackageFile
 from procurement_assets.portal.publishing.plan import Step, resolve
 from procurement_assets.portal.publishing.portal import TargetState
@@ -35,17 +36,19 @@ def package(root: Path, files: dict[str, bytes]) -> Package:
     )
 
 
-def paris(api_url: str, organization: str = "ville-de-paris", **datagouv: object) -> tuple[Publisher, DatagouvPortal]:
-    """The publisher of publishers.toml, its portal at another address."""
+def paris(api_url: str, organization: str = "ville-de-paris", **changes: object) -> Publisher:
+    """The publisher of publishers.toml, its portal at another address. `changes`: of its descriptive metadata."""
     publisher = load_publishers(PACKAGE / "publishers.toml").publishers["paris"]
     assert publisher.portal is not None
-    settings = DatagouvPortal(
-        api_url=api_url,
-        organization=organization,
-        spatial_zones=("fr:departement:75",),
-        **datagouv,  # type: ignore[arg-type]
-    )
-    return publisher, settings
+    settings = DatagouvPortal(api_url=api_url, organization=organization, spatial_zones=("fr:departement:75",))
+    portal = msgspec.structs.replace(publisher.portal, datagouv=settings, **changes)
+    return msgspec.structs.replace(publisher, portal=portal)
+
+
+def make(publisher: Publisher, key: str | None, **options: object) -> Datagouv:
+    """A client that gives up soon."""
+    quick = functools.partial(PortalSession, attempts=3, backoff=0.01)
+    return Datagouv(publisher, key=key, session=quick, **options)  # type: ignore[arg-type]
 
 
 class Killed(BaseException):

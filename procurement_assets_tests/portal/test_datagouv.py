@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ from procurement_assets.portal.publishing.http import AmbiguousError, PortalErro
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step, file_step
 from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets_tests.portal import datagouv_support as support
 from procurement_assets_tests.portal.datagouv_support import package, paris
 
 CSV = b"uid;montant\nA;1\n"
@@ -59,9 +61,8 @@ SLEPT: list[float] = []
 
 
 def make(address: str, key: str | None = "udata_k") -> Datagouv:
-    publisher, settings = paris(address)
     SLEPT.clear()
-    return Datagouv(publisher, settings, key=key, attempts=3, backoff=0.01, sleep=SLEPT.append)
+    return support.make(paris(address), key, sleep=SLEPT.append)
 
 
 def upload(portal: Datagouv, small: Package) -> Step:
@@ -203,20 +204,23 @@ def test_a_portal_that_does_not_list_our_version_is_told_the_nearest(
 
 
 def test_a_description_without_the_word_gets_it() -> None:
-    publisher, settings = paris("https://portal.invalid/api/1")
-    assert publisher.portal is not None
-    assert wanted_dataset(publisher, settings)["description"].count("OCDS") == 1
-    import msgspec
+    for publisher in (paris("https://portal.invalid/api/1"), paris("https://portal.invalid/api/1", description="M.")):
+        settings = publisher.about.datagouv
+        assert settings is not None
+        assert wanted_dataset(publisher, settings)["description"].count("OCDS") == 1
 
-    bare = msgspec.structs.replace(publisher, portal=msgspec.structs.replace(publisher.portal, description="Marchés."))
-    assert "OCDS" in wanted_dataset(bare, settings)["description"]
+
+def test_a_publisher_without_a_portal_is_told_where_to_name_one() -> None:
+    publisher = msgspec.structs.replace(paris("https://portal.invalid/api/1"), portal=None)
+    with pytest.raises(PortalError, match=r"\[publisher\.portal\.datagouv\]"):
+        Datagouv(publisher, key=None)
 
 
 def test_release_packages_are_sent_unzipped_and_other_packed_files_as_they_are(tmp_path: Path) -> None:
     text = b'{"releases": []}'
     packed = gzip.compress(text, mtime=0)
     files = {"ocds/release_package_2024.json.gz": packed, "ocds/record_package_2024.json.gz": packed}
-    publisher, _ = paris("https://portal.invalid/api/1")
+    publisher = paris("https://portal.invalid/api/1")
     release, record = wanted_resources(package(tmp_path, files), publisher, {"json", "gz"}, {})
     assert (release.unzip, release.size, release.send_as[-5:]) == (True, len(text), ".json")
     assert (record.unzip, record.size, record.send_as[-8:]) == (False, len(packed), ".json.gz")

@@ -24,7 +24,7 @@ from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets_tests.conftest import ROOT
-from procurement_assets_tests.portal.datagouv_support import Killed, package, paris, publish
+from procurement_assets_tests.portal.datagouv_support import Killed, make, package, paris, publish
 
 RELEASES = json.dumps(
     {"uri": "https://example.org/p", "version": "1.1", "releases": [{"ocid": "ocds-abcdef-1"}]}
@@ -56,7 +56,8 @@ ORDER = [
 class Udata:
     """A running udata with one organisation, a member and a stranger."""
 
-    def __init__(self, port: int, ready: dict[str, str]) -> None:
+    def __init__(self, port: int, root: Path, ready: dict[str, str]) -> None:
+        self.storage = root / "fs"
         self.root = f"http://127.0.0.1:{port}"
         self.api = f"{self.root}/api/1"
         self.organization = ready["organization"]
@@ -85,7 +86,12 @@ class Udata:
 
     def stored(self) -> list[str]:
         """Paths of the files in its storage."""
-        return list(requests.get(f"{self.root}/-/stored", timeout=30).json())
+        return sorted(p.relative_to(self.storage).as_posix() for p in self.storage.rglob("*") if p.is_file())
+
+    def spoil(self, start: str) -> None:
+        """Damage the stored files whose name starts so."""
+        for path in self.storage.rglob(f"{start}*"):
+            path.write_bytes(b"spoilt")
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +114,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Udata]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"udata did not start: {(root / 'stderr').read_text()[-2000:]}"
-        yield Udata(port, json.loads(line))
+        yield Udata(port, root, json.loads(line))
     finally:
         process.kill()
         process.wait()
@@ -121,9 +127,8 @@ def udata(server: Udata) -> Udata:
     return server
 
 
-def client(udata: Udata, key: str | None = None, **settings: object) -> Datagouv:
-    publisher, portal = paris(udata.api, **settings)
-    return Datagouv(publisher, portal, key=key or udata.member, attempts=2, backoff=0.01)
+def client(udata: Udata, key: str | None = None, **settings: str) -> Datagouv:
+    return make(paris(udata.api, **settings), key or udata.member)
 
 
 @pytest.fixture
@@ -299,6 +304,20 @@ def test_the_read_back_tells_what_was_changed_behind_our_back(udata: Udata, firs
     told = client(udata).verify(first)
     assert {d.where for d in told} == {"decp_marches.csv"}
     assert {d.what for d in told} == {"sha1", "taille", "titre"}
+
+
+def test_a_file_spoilt_in_the_storage_is_found_by_the_full_read_back_and_sent_again(
+    udata: Udata, first: Package
+) -> None:
+    publish(client(udata), first)
+    udata.spoil("decp-2022-")
+    portal = client(udata)
+    assert portal.verify(first) == []
+    assert [(d.where, d.what) for d in portal.verify(first, full=True)] == [
+        ("decp_2022.json", "sha1 du fichier téléchargé")
+    ]
+    assert publish(portal, first) == 2
+    assert portal.verify(first, full=True) == []
 
 
 def test_the_last_publication_is_restored(udata: Udata, first: Package, tmp_path: Path) -> None:

@@ -1,14 +1,13 @@
 """The real udata (the software of data.gouv.fr) on the loopback address, without MongoDB: for tests only.
 
-Run by `udata_venv.py` with the Python of an environment of its own (udata is AGPL: the product never imports it):
+Run by `test_datagouv_udata.py` with the Python of an environment of its own (udata is AGPL: no product code imports it):
 
     .udata-venv/bin/python udata_server.py --port PORT --root FOLDER
 
 Prints one line of JSON once it serves: the organisation, the keys of a member and of a stranger. The database is
-mongomock, in memory. Beside udata's own API there are two addresses for the tests:
+mongomock, in memory. Beside udata's own API there is one address for the tests:
 
     POST /-/harvest {"url": …}   run udata's own DCAT harvester on a catalogue; tells the job and the datasets made
-    GET  /-/stored               the paths of the files in udata's storage, to see what a replacement leaves behind
 """
 
 from __future__ import annotations
@@ -68,17 +67,13 @@ def settings(port: int, root: Path) -> type:
 
 
 def create(port: int, root: Path) -> Flask:
-    """The udata application with its licences and the two addresses of the tests."""
+    """The udata application with its licences and the address of the tests."""
     app: Flask = udata_app.standalone(udata_app.create_app(override=settings(port, root)))
     app.instance_path = str(root)
 
     @app.post("/-/harvest")
     def harvest() -> object:
         return jsonify(_harvest(request.get_json()["url"]))
-
-    @app.get("/-/stored")
-    def stored() -> object:
-        return jsonify(sorted(p.relative_to(root / "fs").as_posix() for p in (root / "fs").rglob("*") if p.is_file()))
 
     return app
 

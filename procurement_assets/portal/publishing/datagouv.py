@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from procurement_assets.portal.publishing import datagouv_held as on_portal
-from procurement_assets.portal.publishing.datagouv_readback import differences
+from procurement_assets.portal.publishing.datagouv_readback import DOWNLOADED, differences
 from procurement_assets.portal.publishing.datagouv_steps import TARGET, steps
 from procurement_assets.portal.publishing.datagouv_wanted import (
     KNOWN_EXTENSIONS,
@@ -29,7 +29,6 @@ from procurement_assets.portal.publishing.http import AmbiguousError, PortalErro
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step, resolve
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
-from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.publishers import Publisher
 
 STORAGE_SECONDS = 1.1
@@ -46,40 +45,45 @@ class Datagouv:
     def __init__(
         self,
         publisher: Publisher,
-        settings: DatagouvPortal,
         *,
-        key: str | None = None,
+        key: str | None,
         offline: bool = False,
-        attempts: int = 6,
-        backoff: float = 0.5,
+        session: Callable[..., PortalSession] = PortalSession,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`key`: without one, or offline, nothing is asked of the portal and plans are made from the journal."""
+        """`key` None or `offline`: it can only plan, from the journal. Raises `PortalError` without a portal."""
+        settings = publisher.about.datagouv
+        if settings is None:
+            raise PortalError(
+                f"publishers.toml ne dit pas où « {publisher.id} » publie ([publisher.portal.datagouv])"
+            )
         self.publisher = publisher
         self.settings = settings
-        self.title = f"{urlsplit(settings.api_url).hostname} (udata)"
         self.base = settings.api_url.rstrip("/")
-        self._asks = bool(key) and not offline
-        options: dict[str, Any] = {"attempts": attempts, "backoff": backoff, "sleep": sleep}
-        self._session = PortalSession(self.base, key=key, header="X-API-KEY", **options)
-        self._public = PortalSession(self.base, **options)
+        self.title = f"{urlsplit(self.base).hostname} (udata)"
+        self.connected = bool(key) and not offline
+        self._session = session(self.base, key=key, header="X-API-KEY", sleep=sleep)
+        self._public = session(self.base, key=None, sleep=sleep)
         self._sleep = sleep
         self._package: Package | None = None
         self._wanted: dict[str, Wanted] = {}
         self._known = ""
+        self._spoilt: set[str] = set()
         self._offers: tuple[frozenset[str], dict[str, list[str]]] | None = None
 
     def plan(self, state: TargetState, package: Package) -> list[Step]:
         """The missing steps; see `portal.Portal.plan`."""
         self._known = state.bindings.get("dataset", "") or self._known
         fields, wanted = self._should_be(package)
-        if not self._asks:
+        if not self.connected:
             held = on_portal.remembered(state, self.publisher.id, wanted, fields)
             return steps(self.base, self.publisher.id, self.settings.organization, held, fields, wanted)
         organization = on_portal.find_organization(self._session, self.settings)
         found = on_portal.find_dataset(self._session, self.settings, self.publisher.id, organization, self._known)
         held = on_portal.held_dataset(found, [w.name for w in wanted]) if found else None
-        self._known = held.id if held else self._known
+        if held:
+            self._known = held.id
+            held = on_portal.distrusting(held, self._spoilt)
         return steps(self.base, self.publisher.id, organization, held, fields, wanted)
 
     def execute(self, step: Step) -> Outcome:
@@ -104,7 +108,9 @@ class Datagouv:
             if found is None:
                 return [Difference(where=self.title, what="jeu de données", expected="présent", found="absent")]
             dataset = self._known = str(found["id"])
-        return differences(self._public, dataset, fields, wanted, full=full)
+        found_odd = differences(self._public, dataset, fields, wanted, full=full)
+        self._spoilt |= {d.where for d in found_odd if d.what == DOWNLOADED}
+        return found_odd
 
     def restore(self, last: Package | None) -> str:
         """Send the last files again; at the first publication, make the dataset private (nothing is erased)."""
@@ -134,7 +140,7 @@ class Datagouv:
 
     def _portal_offers(self) -> tuple[frozenset[str], dict[str, list[str]]]:
         """The extensions that the portal hosts and the schemas that it knows, with their versions."""
-        if not self._asks:
+        if not self.connected:
             return KNOWN_EXTENSIONS, {}
         if self._offers is None:
             # With the key first: a wrong one is told before anything is read.
@@ -166,6 +172,7 @@ class Datagouv:
                 f"{self.title} : {step.file} n'est pas arrivé intact (sha1 et taille lus : {stored[0]}, {stored[1]} ;"
                 f" attendus : {wanted.sha1}, {wanted.size}) ; relancer"
             )
+        self._spoilt.discard(step.file)
         bindings = {step.provides: str(answer["id"])} if step.provides else {}
         return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")
 

@@ -171,6 +171,12 @@ def _held(each: dict[str, Any], names: Iterable[str]) -> Held:
     )
 
 
+def distrusting(held: HeldDataset, names: set[str]) -> HeldDataset:
+    """The dataset, the checksums that it tells of these files not believed: what the public downloads is otherwise."""
+    resources = [msgspec.structs.replace(r, sha1="") if r.name in names else r for r in held.resources]
+    return msgspec.structs.replace(held, resources=tuple(resources))
+
+
 def remembered(
     state: TargetState, publisher: str, wanted: Iterable[Wanted], fields: dict[str, Any]
 ) -> HeldDataset | None:

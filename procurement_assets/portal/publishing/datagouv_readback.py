@@ -19,6 +19,8 @@ from procurement_assets.portal.publishing.datagouv_wanted import Wanted
 from procurement_assets.portal.publishing.http import PortalSession, RejectedError
 from procurement_assets.portal.publishing.portal import Difference
 
+DOWNLOADED = "sha1 du fichier téléchargé"
+"""The difference of a file whose bytes are not what the portal says of them."""
 _BLOCK = 1 << 20
 
 
@@ -69,7 +71,7 @@ def _resource_differences(public: PortalSession, held: Held | None, wanted: Want
     else:
         pairs.append(("sha1", wanted.sha1, held.sha1))
         if full:
-            pairs.append(("sha1 du fichier téléchargé", wanted.sha1, _downloaded(public, held.url, wanted.sha1)))
+            pairs.append((DOWNLOADED, wanted.sha1, _downloaded(public, held.url, wanted.sha1)))
     if wanted.schema:
         pairs.append(("schéma", wanted.schema, held.schema))
     return [_difference(wanted.name, what, expected, found) for what, expected, found in pairs if expected != found]
