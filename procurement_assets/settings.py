@@ -6,6 +6,7 @@
 | `PROCUREMENT_MIRROR` | http(s) address | none | stands for the public hosts: `https://HOST/X` is `MIRROR/HOST/X` |
 | `PROCUREMENT_OFFLINE` | 0 or 1 | 0 | 1: no request is made, what is not in the lake yet is told and skipped |
 | `PROCUREMENT_PUBLISHERS` | TOML file | `procurement_assets/publishers.toml` | who publishes, from which sources |
+| `PROCUREMENT_CORRECTIONS` | folder or `s3://bucket/prefix` | `corrections/PUBLISHER/recues/` in the lake | where correction files come back: its subfolder of the publisher's name, else the folder itself |
 | `PROCUREMENT_MAX_DOWNLOAD_MB` | whole number > 0 | 4096 | largest file accepted from a public source |
 | `PROCUREMENT_HTTP_ATTEMPTS` | whole number, 1 to 50 | 12 | tries for one request before it is given up |
 | `PROCUREMENT_HTTP_BACKOFF_SECONDS` | number >= 0 | 0.5 | first wait between two tries; doubles, at most 60 s |
@@ -40,6 +41,7 @@ class Settings:
     mirror: str | None = None
     offline: bool = False
     publishers: Path = PACKAGE / "publishers.toml"
+    corrections: str | None = None
     max_download_bytes: int = 4096 * 1024 * 1024
     http_attempts: int = 12
     http_backoff_seconds: float = 0.5
@@ -64,6 +66,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mirror=env.address("PROCUREMENT_MIRROR"),
         offline=bool(env.whole("PROCUREMENT_OFFLINE", 0, 0, 1)),
         publishers=env.file("PROCUREMENT_PUBLISHERS", PACKAGE / "publishers.toml"),
+        corrections=env.place("PROCUREMENT_CORRECTIONS"),
         max_download_bytes=env.whole("PROCUREMENT_MAX_DOWNLOAD_MB", 4096, 1, 10**6) * 1024 * 1024,
         http_attempts=env.whole("PROCUREMENT_HTTP_ATTEMPTS", 12, 1, 50),
         http_backoff_seconds=env.number("PROCUREMENT_HTTP_BACKOFF_SECONDS", 0.5, 0),
@@ -88,7 +91,12 @@ class _Reader:
         return self.environ.get(name, "").strip() or default
 
     def lake(self, name: str) -> str:
-        value = self.text(name, "lake")
+        return self.place(name, "lake") or ""
+
+    def place(self, name: str, default: str = "") -> str | None:
+        value = self.text(name, default)
+        if not value:
+            return None
         scheme, separator, rest = value.partition("://")
         if not separator:
             return str(Path(value).expanduser().resolve())
