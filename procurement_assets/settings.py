@@ -13,6 +13,14 @@
 | `PROCUREMENT_WORKERS` | whole number, 1 to 64 | the cores of the machine | processes for mapping and validation |
 | `PROCUREMENT_ALERT_EMAIL` | addresses, comma-separated | none | who is told when a run fails |
 | `PROCUREMENT_SMTP_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_FROM` | text | none, 587 | mail server; without: log only |
+| `PROCUREMENT_PUBLISH` | `PUBLISHER:TARGET`, comma-separated | none | where files are really sent (`TARGETS`); none: nowhere |
+| `PROCUREMENT_ODS_APIKEY` | secret | none | key of the Opendatasoft portal (rights: edit and publish datasets) |
+| `PROCUREMENT_DATAGOUV_APIKEY` | secret | none | key of data.gouv.fr |
+| `PROCUREMENT_DEPOT` | folder, or `ftps://user@host/folder` | none | the drop folder; `{publisher}` is the publisher's id |
+| `PROCUREMENT_DEPOT_PASSWORD` | secret | none | password of the FTP server |
+| `PROCUREMENT_ACCEPT_DROP` | `PUBLISHER:DATE` or `:HASH`, comma-separated | none | publications that a person accepts |
+| `PROCUREMENT_MAX_ROW_DROP_PERCENT` | number >= 0 | 2 | loss of rows beyond which a person is asked |
+| `PROCUREMENT_MAX_SUM_CHANGE_PERCENT` | number >= 0 | 25 | change of a sum beyond which a person is asked |
 | `PROCUREMENT_UI_URL` | http(s) address | `http://127.0.0.1:3000` | address of the Dagster UI, for links in alerts |
 
 A wrong value stops the load with one line that names the variable, what was read and what is expected.
@@ -27,6 +35,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PACKAGE = Path(__file__).resolve().parent
+TARGETS = ("opendatasoft", "datagouv", "depot")
+"""Where a publisher's files can be sent."""
 
 
 class SettingsError(ValueError):
@@ -53,6 +63,14 @@ class Settings:
     smtp_password: str | None = field(default=None, repr=False)
     smtp_from: str | None = None
     ui_url: str = "http://127.0.0.1:3000"
+    publish: tuple[str, ...] = ()
+    ods_apikey: str | None = field(default=None, repr=False)
+    datagouv_apikey: str | None = field(default=None, repr=False)
+    depot: str | None = None
+    depot_password: str | None = field(default=None, repr=False)
+    accept_drop: tuple[str, ...] = ()
+    max_row_drop_percent: float = 2.0
+    max_sum_change_percent: float = 25.0
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -78,6 +96,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_password=env.text("PROCUREMENT_SMTP_PASSWORD", "") or None,
         smtp_from=env.text("PROCUREMENT_SMTP_FROM", "") or None,
         ui_url=env.address("PROCUREMENT_UI_URL") or "http://127.0.0.1:3000",
+        publish=env.pairs("PROCUREMENT_PUBLISH", TARGETS),
+        ods_apikey=env.text("PROCUREMENT_ODS_APIKEY", "") or None,
+        datagouv_apikey=env.text("PROCUREMENT_DATAGOUV_APIKEY", "") or None,
+        depot=env.text("PROCUREMENT_DEPOT", "") or None,
+        depot_password=env.text("PROCUREMENT_DEPOT_PASSWORD", "") or None,
+        accept_drop=env.pairs("PROCUREMENT_ACCEPT_DROP"),
+        max_row_drop_percent=env.number("PROCUREMENT_MAX_ROW_DROP_PERCENT", 2.0, 0),
+        max_sum_change_percent=env.number("PROCUREMENT_MAX_SUM_CHANGE_PERCENT", 25.0, 0),
     )
 
 
@@ -89,6 +115,16 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self.environ.get(name, "").strip() or default
+
+    def pairs(self, name: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Comma-separated `PUBLISHER:SOMETHING`."""
+        found = tuple(p.strip() for p in self.text(name, "").split(",") if p.strip())
+        for pair in found:
+            publisher, separator, what = pair.partition(":")
+            if not (publisher and separator and what) or (allowed and what not in allowed):
+                expected = " or ".join(f"PUBLISHER:{a}" for a in allowed) or "PUBLISHER:DATE or PUBLISHER:HASH"
+                raise SettingsError(f"{name}={pair!r}: expected {expected}")
+        return found
 
     def lake(self, name: str) -> str:
         return self.place(name, "lake") or ""

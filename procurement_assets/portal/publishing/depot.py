@@ -130,7 +130,7 @@ class Depot:
 
     def _current(self) -> str:
         link = self.root / CURRENT
-        return Path(os.readlink(link)).name if link.is_symlink() else ""
+        return link.readlink().name if link.is_symlink() else ""
 
     def _write(self, target: Path, file: DepotFile, package: Package | None = None) -> None:
         source = package or self._package
