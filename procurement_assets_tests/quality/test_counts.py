@@ -20,6 +20,7 @@ from procurement_assets.quality.model import Rule
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.cases import CASES
+from procurement_assets_tests.quality.reconciliation import counts as reconciliation
 from procurement_assets_tests.quality.support import DATA_DATE, frame, row
 
 CATALOGUE = load_catalogue()
@@ -211,6 +212,10 @@ for _kind in ("T", "CT"):
     EXPRESSIONS[f"DECP-{_kind}-204"] = pl.struct("titulaire_typeIdentifiant", "titulaire_id_publie").map_elements(
         _form, return_dtype=pl.Boolean
     )
+
+
+SCOPES |= reconciliation.SCOPES
+EXPRESSIONS |= reconciliation.EXPRESSIONS
 
 
 def _judged(rule: Rule) -> tuple[pl.Expr, pl.Expr]:
