@@ -23,7 +23,6 @@ def table_schema(table: Table, about: About) -> dict[str, Any]:
         "description": table.description,
         "path": about.url(f"schema/{table.name}.json"),
         "fields": [_field(c) for c in table.columns],
-        "fieldsMatch": ["exact"],
         "missingValues": [""],
     }
     if all(table.column(name).required for name in key):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import polars as pl
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.changes import Contracts, record_changes
+from procurement_assets.portal.exports.database import write_database
 from procurement_assets.portal.exports.frames import export_frame
 from procurement_assets.portal.exports.parquet_files import write_parquet
 from procurement_assets.portal.exports.placing import placed
-from procurement_assets.portal.exports.spec import BY_NAME, EXPORTS, PARQUET, About
+from procurement_assets.portal.exports.spec import BY_NAME, DATABASE, EXPORTS, PARQUET, WORKBOOK, About, Export
 from procurement_assets.portal.exports.text_files import WRITERS
+from procurement_assets.portal.exports.workbook import write_workbook
 
 _KINDS = {"decp_marches": "marché", "decp_concessions": "concession"}
 
@@ -52,3 +55,25 @@ def write_table_exports(lake: Lake, about: About, ocids: Mapping[str, str]) -> l
             written.append(ExportedFile(target.name, target.stat().st_size, frame.height))
         del frame
     return written
+
+
+def read_export(lake: Lake, publisher: str, export: Export) -> pl.DataFrame:
+    """The rows of a table given out, from its Parquet file."""
+    with (lake.exports(publisher) / export.file(PARQUET)).open("rb") as handle:
+        return pl.read_parquet(handle)
+
+
+def write_workbook_export(lake: Lake, about: About) -> dict[str, int]:
+    """Write the workbook from the tables given out; returns the rows of each data sheet."""
+    publisher = about.publisher.id
+    frames = ((e, read_export(lake, publisher, e)) for e in EXPORTS if e.sheet)
+    with placed(lake.exports(publisher) / WORKBOOK) as path:
+        return write_workbook(path, frames, about)
+
+
+def write_database_export(lake: Lake, about: About) -> dict[str, int]:
+    """Write the DuckDB database from the tables given out; returns the rows of each table."""
+    publisher = about.publisher.id
+    frames = ((e.table, read_export(lake, publisher, e)) for e in EXPORTS)
+    with placed(lake.exports(publisher) / DATABASE) as path:
+        return write_database(path, frames, about)

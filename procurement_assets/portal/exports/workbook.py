@@ -8,7 +8,7 @@ told that this is meant. A table that has more rows than a sheet can hold is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +99,12 @@ _DICTIONARY_WIDTHS = [22.0, 26.0, 10.0, 32.0, 70.0, 18.0, 11.0, 40.0, 44.0, 44.0
 
 
 def _dictionary(exports: Iterable[Export]) -> pl.DataFrame:
-    sheets = {e.name: e.sheet for e in exports}
-    rows = data_dictionary(e.table for e in _exports(sheets)).with_columns(
-        pl.col("table").replace(sheets),
+    shown = list(exports)
+    rows = data_dictionary(e.table for e in shown).with_columns(
+        pl.col("table").replace({e.name: e.sheet for e in shown}),
         pl.col("obligatoire").cast(pl.String).replace({"true": "oui", "false": "non"}),
     )
     return rows.rename({c: c[0].upper() + c[1:] for c in rows.columns} | {"table": "Feuille"})
-
-
-def _exports(names: Iterable[str]) -> Iterator[Export]:
-    from procurement_assets.portal.exports.spec import BY_NAME
-
-    return (BY_NAME[name] for name in names)
 
 
 def _read_me(found: list[tuple[Export, pl.DataFrame]], about: About) -> pl.DataFrame:
