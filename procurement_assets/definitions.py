@@ -7,7 +7,7 @@ import os
 import dagster as dg
 
 from procurement_assets import automation
-from procurement_assets.assets import load_assets, ocds, publication, reconciliation
+from procurement_assets.assets import corrections, load_assets, ocds, publication, reconciliation
 from procurement_assets.assets.partitions import publisher_partitions
 from procurement_assets.checks import build_checks
 from procurement_assets.resources.lake import LakeResource
@@ -21,7 +21,13 @@ def defs() -> dg.Definitions:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     return dg.Definitions(
         assets=dg.with_source_code_references(load_assets()),
-        asset_checks=[*build_checks(publisher_partitions), *ocds.CHECKS, *publication.CHECKS, *reconciliation.CHECKS],
+        asset_checks=[
+            *build_checks(publisher_partitions),
+            *ocds.CHECKS,
+            *publication.CHECKS,
+            *reconciliation.CHECKS,
+            *corrections.CHECKS,
+        ],
         jobs=[automation.refresh_job],
         schedules=[automation.daily_refresh],
         sensors=[automation.alert_on_failure],

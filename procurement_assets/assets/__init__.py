@@ -13,12 +13,13 @@ for _young in (dg.BetaWarning, dg.PreviewWarning):
 
 def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of the project, the public sources included."""
-    from procurement_assets.assets import ocds, portal, publication, quality, raw, reconciliation, tables
+    from procurement_assets.assets import corrections, ocds, portal, publication, quality, raw, reconciliation, tables
 
     return [
         *raw.source_assets,
         raw.raw_snapshots,
         tables.read_raw_files,
+        *corrections.ASSETS,
         tables.build_publisher_tables,
         *ocds.ASSETS,
         *reconciliation.ASSETS,

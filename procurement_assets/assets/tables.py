@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from procurement_assets.assets.corrections import LINEAGE as CORRECTIONS_FROM
+from procurement_assets.assets.corrections import RECEIVED, counts_by_status
 from procurement_assets.assets.metadata import (
     OWNERS,
     definition_metadata,
@@ -12,6 +14,7 @@ from procurement_assets.assets.metadata import (
     table_metadata,
 )
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.decp.correctable import FIELDS
 from procurement_assets.decp.listed import listed_sirets
 from procurement_assets.decp.parse import build_records
 from procurement_assets.decp.tables import BUILT, build_tables
@@ -20,12 +23,27 @@ from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 from procurement_assets.sources.manifest import read_manifest
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
+READ = ("decp_records", "quarantine", "files")
+
+
+_CORRECTABLE = frozenset((f.table, f.column) for fields in FIELDS.values() for f in fields.values())
+
+
+def _lineage(name: str) -> dict[str, list[tuple[str, str]]]:
+    """Lineage of a table: the record, and the corrections where a column can be corrected."""
+    if name == "corrections":
+        return CORRECTIONS_FROM
+    if name in READ:
+        return from_manifest(TABLES[name])
+    corrected = [(RECEIVED, "valeur_corrigee")]
+    found = from_record(TABLES[name])
+    return {c: [*deps, *(corrected if (name, c) in _CORRECTABLE else [])] for c, deps in found.items()}
 
 
 def _spec(name: str, group: str, deps: list[str]) -> dg.AssetSpec:
     table = TABLES[name]
-    lineage = from_record(table) if group == "tables" else from_manifest(table)
+    lineage = _lineage(name)
     return dg.AssetSpec(
         key=name,
         deps=deps,
@@ -37,9 +55,6 @@ def _spec(name: str, group: str, deps: list[str]) -> dg.AssetSpec:
         partitions_def=publisher_partitions,
         code_version=CODE_VERSION,
     )
-
-
-READ = ("decp_records", "quarantine", "files")
 
 
 @dg.multi_asset(
@@ -64,8 +79,12 @@ def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Ite
 
 @dg.multi_asset(
     name="tables",
-    specs=[_spec(name, "tables", ["decp_records", "quarantine"]) for name in BUILT],
-    description="Nettoie, déduplique, calcule les versions et rend compte de chaque enregistrement.",
+    specs=[
+        _spec(name, "corrections" if name == "corrections" else "tables", ["decp_records", "quarantine", RECEIVED])
+        for name in BUILT
+    ],
+    description="Nettoie, déduplique, applique les corrections reçues, calcule les versions et rend compte de chaque "
+    "enregistrement.",
 )
 def build_publisher_tables(
     context: dg.AssetExecutionContext, lake: LakeResource
@@ -81,12 +100,15 @@ def build_publisher_tables(
             read_rows(quarantine),
             PUBLISHERS.publishers[publisher],
             PUBLISHERS.sources_of(publisher),
+            corrections=store.read_table(RECEIVED, publisher).iter_rows(named=True),
             listed=listed_sirets(store, read_manifest(store, publisher)),
         )
     context.log.info(f"sort des enregistrements : {built.outcomes}")
     for name, frame in built.frames.items():
         store.write_table(frame, name, publisher)
-        metadata = table_metadata(store, name, publisher, from_record(TABLES[name]))
+        metadata = table_metadata(store, name, publisher, _lineage(name))
         if name == "ledger":
             metadata |= built.outcomes
+        if name == "corrections":
+            metadata |= counts_by_status(frame)
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)

@@ -99,7 +99,7 @@ def apply(contract: Contract, corrections: Sequence[Correction]) -> tuple[Contra
     repairs: list[Repair] = []
     current = contract
     for chosen, others in _latest(corrections):
-        outcome, current, repair = _apply_one(current, contract, chosen)
+        outcome, current, repair = _apply_one(current, contract, chosen, others)
         outcomes.append(outcome)
         repairs.extend(repair)
         outcomes.extend(Outcome(o, "remplacée", _replaced_by(o, chosen), outcome.source_value) for o in others)
@@ -128,8 +128,14 @@ def _replaced_by(old: Correction, new: Correction) -> str:
     return f"remplacée par la correction du {new.date} de {new.author} ({where})"
 
 
-def _apply_one(current: Contract, source: Contract, c: Correction) -> tuple[Outcome, Contract, list[Repair]]:
-    """The outcome of one correction, judged on what the source publishes."""
+def _apply_one(
+    current: Contract, source: Contract, c: Correction, others: Sequence[Correction]
+) -> tuple[Outcome, Contract, list[Repair]]:
+    """The outcome of one correction, judged on what the source publishes.
+
+    A file made after an earlier correction shows that correction's value as the one published: it is then the one
+    corrected (`others`).
+    """
     try:
         published = get(source, c.path)
         value = read_value(current, c.path, c.value)
@@ -143,7 +149,9 @@ def _apply_one(current: Contract, source: Contract, c: Correction) -> tuple[Outc
     shown = show(published)
     if same(published, value):
         return Outcome(c, "sans objet", "la source publie déjà cette valeur", shown), current, []
-    if not same(published, read_published(source, c.path, c.published)):
+    corrected = read_published(source, c.path, c.published)
+    earlier = [read_published(source, o.path, o.value) for o in others]
+    if not same(published, corrected) and not any(same(corrected, value) for value in earlier):
         told = f"la source publie maintenant « {shown or '(vide)'} », ni la valeur corrigée ni la correction"
         return Outcome(c, "contredite", told, shown), current, []
     return (
