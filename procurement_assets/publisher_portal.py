@@ -21,8 +21,22 @@ FREQUENCIES = {
 }
 """Codes of the EU authority table `frequency` that we use, with their French names."""
 
-THEMES = ("AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL", "INTR", "JUST", "REGI", "SOCI", "TECH", "TRAN")
-"""Codes of the EU authority table `data-theme`."""
+THEMES = {
+    "AGRI": "Agriculture, pêche, sylviculture et alimentation",
+    "ECON": "Économie et finances",
+    "EDUC": "Éducation, culture et sport",
+    "ENER": "Énergie",
+    "ENVI": "Environnement",
+    "GOVE": "Gouvernement et secteur public",
+    "HEAL": "Santé",
+    "INTR": "Questions internationales",
+    "JUST": "Justice, système juridique et sécurité publique",
+    "REGI": "Régions et villes",
+    "SOCI": "Population et société",
+    "TECH": "Science et technologie",
+    "TRAN": "Transports",
+}
+"""Codes of the EU authority table `data-theme`, with their French labels."""
 
 
 class OpendatasoftPortal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +92,7 @@ class Portal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     frequency: str = "DAILY"
     """Code of the EU authority table `frequency`."""
     spatial: tuple[str, ...] = ("http://publications.europa.eu/resource/authority/country/FRA",)
-    """Addresses (IRI) of the places covered: EU country table, NUTS (`http://data.europa.eu/nuts/code/FR101`)."""
+    """Addresses (IRI) of the places covered: EU tables `country` and `place` (`…/authority/place/FRA_PAR` is Paris)."""
     spatial_name: str = "France"
     attribution: str = ""
     """Who to cite when the data is used; empty: the publisher's name."""
