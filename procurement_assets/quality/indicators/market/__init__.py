@@ -1,0 +1,1 @@
+"""Aggregated indicators of the tables: competition, concentration, modifications, delays, thresholds."""

@@ -1,0 +1,166 @@
+"""One pass of Pelican's checks over the compiled releases of a publisher.
+
+Fields, compiled releases and dataset in the same pass: each line is decoded once, each path found once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from procurement_assets.quality.indicators.cardinal.coverage import count_fields
+from procurement_assets.quality.indicators.pelican.distribution import dataset_checks
+from procurement_assets.quality.indicators.pelican.fields import Codelists, FieldCheck, check_field, tests_of
+from procurement_assets.quality.indicators.pelican.reading import At, Release
+from procurement_assets.quality.indicators.pelican.release_checks import RELEASE_CHECKS
+from procurement_assets.quality.indicators.pelican.results import DatasetResult, ReleaseResult
+
+EXAMPLES = 20
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A process that fails a check, and how."""
+
+    check: str
+    ocid: str
+    detail: str
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """A check over all releases: releases where it applies, passes, fails; what it was applied to within them."""
+
+    check: str
+    releases: int = 0
+    applied: int = 0
+    passed: int = 0
+    applications: int = 0
+    passes: int = 0
+    reasons: Counter[str] = msgspec.field(default_factory=Counter)
+    """Why it does not apply, in Pelican's words."""
+    examples: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """Releases that fail."""
+        return self.applied - self.passed
+
+    @property
+    def reason(self) -> str:
+        """The most frequent reason why the check does not apply."""
+        return min(self.reasons, key=lambda r: (-self.reasons[r], r)) if self.reasons else ""
+
+
+class Sweep(msgspec.Struct, kw_only=True):
+    """What one pass found."""
+
+    releases: int
+    by_release: dict[str, Tally]
+    by_field: dict[tuple[str, str], Tally]
+    """(check, field) to its tally; values rather than releases are counted."""
+    dataset: dict[str, DatasetResult]
+    failures: list[Failure]
+    coverage: dict[str, int]
+    """Cardinal's coverage of the same lines."""
+
+
+def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sweep:
+    """Pelican's checks, and Cardinal's coverage, over compiled releases given as JSON, one a line."""
+    state = _State(tuple(fields), lists)
+    for item, line in enumerate(lines):
+        node = _decode(line)
+        count_fields(node, state.coverage)
+        state.take(Release(node), item)
+    return Sweep(
+        releases=state.releases,
+        by_release=state.by_release,
+        by_field=state.by_field,
+        dataset={name: check.result() for name, check in state.dataset.items()},
+        failures=state.failures,
+        coverage=dict(sorted(state.coverage.items())),
+    )
+
+
+class _State:
+    def __init__(self, fields: tuple[str, ...], lists: Codelists) -> None:
+        self.fields, self.lists = fields, lists
+        self.releases = 0
+        self.by_release = {name: Tally(check=name) for name in RELEASE_CHECKS}
+        self.by_field: dict[tuple[str, str], Tally] = {}
+        self.dataset = dataset_checks()
+        self.failures: list[Failure] = []
+        self.coverage: dict[str, int] = {}
+
+    def take(self, release: Release, item: int) -> None:
+        """One compiled release."""
+        self.releases += 1
+        for name, check in RELEASE_CHECKS.items():
+            self._release(self.by_release[name], check(release), release)
+        for field in self.fields:
+            self._field(field, release)
+        for collector in self.dataset.values():
+            collector.take(release, item)
+
+    def _release(self, tally: Tally, result: ReleaseResult, release: Release) -> None:
+        tally.releases += 1
+        if result.result is None:
+            tally.reasons[(result.meta or {}).get("reason", "")] += 1
+            return
+        tally.applied += 1
+        tally.passed += result.result
+        tally.applications += result.application_count or 0
+        tally.passes += result.pass_count or 0
+        if not result.result:
+            ocid = release.data["ocid"]
+            self.failures.append(Failure(tally.check, ocid, " ; ".join(map(tell, result.failed_paths))))
+            if len(tally.examples) < EXAMPLES:
+                tally.examples.append(ocid)
+
+    def _field(self, field: str, release: Release) -> None:
+        """A field in every object that may hold it: the counts first, and in full only where something fails."""
+        parent, _, key = field.rpartition(".")
+        holders = release.at(parent) if parent else [At("", release.data)]
+        if not holders:
+            return
+        filled = [h for h in holders if type(h.value) is dict and h.value.get(key)]
+        tests = tests_of(field)
+        if len(filled) == len(holders) and not any(t(h.value[key], self.lists) for _, t in tests for h in filled):
+            for name in ("exists", "non_empty", *(name for name, _ in tests)):
+                tally = self._tally(name, field)
+                tally.applied += len(holders)
+                tally.passed += len(holders)
+            return
+        for found in check_field(release, field, self.lists):
+            for outcome in (*found.coverage, *found.quality):
+                tally = self._tally(outcome.name, field)
+                tally.applied += 1
+                tally.passed += outcome.result
+                if not outcome.result:
+                    self._field_failure(tally, field, found.path, outcome, release)
+
+    def _tally(self, check: str, field: str) -> Tally:
+        tally = self.by_field.get((check, field))
+        if tally is None:
+            tally = self.by_field[(check, field)] = Tally(check=check)
+        return tally
+
+    def _field_failure(self, tally: Tally, field: str, path: str, outcome: FieldCheck, release: Release) -> None:
+        ocid = release.data["ocid"]
+        if len(tally.examples) < EXAMPLES:
+            tally.examples.append(ocid)
+        if tally.check not in ("exists", "non_empty"):  # an absent field is told by its rate, not one by one
+            detail = f"{path} = {outcome.value} ({outcome.reason})"
+            self.failures.append(Failure(f"{tally.check}:{field}", ocid, detail))
+
+
+def tell(failure: Any) -> str:
+    """What fails, on one line: both ends of a pair of dates, else the keys and values that Pelican gives."""
+    if not isinstance(failure, dict):
+        return str(failure)
+    if "path_1" in failure:
+        return f"{failure['path_1']} {failure['value_1']} > {failure['path_2']} {failure['value_2']}"
+    return ", ".join(f"{k} : {tell(v) if isinstance(v, dict) else v}" for k, v in failure.items())
