@@ -12,8 +12,10 @@ from datetime import date
 
 import polars as pl
 
+from procurement_assets.quality.report_compare import FIELDS_FR, comparison
 from procurement_assets.quality.report_data import EXAMPLES, OUTCOMES_FR, REASONS_FR, WEIGHTS, example_rows, overview
 from procurement_assets.quality.report_delays import delays
+from procurement_assets.quality.report_repairs import repairs_of
 from procurement_assets.quality.report_rows import FOLDER, row_files
 from procurement_assets.quality.report_text import environment, french_date, stylesheet
 from procurement_assets.quality.results import RuleResult
@@ -30,7 +32,9 @@ def render_report(
 ) -> str:
     """The page for a publisher (its name), from the results of its rules and its tables.
 
-    `tables` holds `contracts`, `concessions` and `ledger`; `source_names` gives the French name of each source.
+    `tables` holds `contracts`, `concessions` and `ledger`, and those of reconciliation, repairs and corrections where
+    there are any: a section without its table says that it has nothing to show. `source_names` gives the French name
+    of each source.
     """
     return (
         environment()
@@ -50,6 +54,9 @@ def render_report(
             row_files=row_files,
             rows_folder=FOLDER,
             delays=delays(tables, data_date=data_date),
+            compared=comparison(tables),
+            fields=FIELDS_FR,
+            repaired=repairs_of(tables),
             css=stylesheet(),
         )
     )

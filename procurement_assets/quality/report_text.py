@@ -42,7 +42,7 @@ def environment() -> jinja2.Environment:
         "month": french_month,
         "decimal": decimal,
     }
-    made.globals |= {"column_title": column_title, "severities": SEVERITY_FR}
+    made.globals |= {"column_title": column_title, "severities": SEVERITY_FR, "share": share}
     return made
 
 
@@ -77,6 +77,11 @@ def percent(share: float) -> str:
     if share < 1 and text == "100.0":
         text = "99.9"
     return text.replace(".", ",") + f"{_THIN}%"
+
+
+def share(value: float | None) -> str:
+    """A share that may not exist (a denominator of zero): « – »."""
+    return "–" if value is None else percent(value)
 
 
 def euros(amount: float) -> str:
