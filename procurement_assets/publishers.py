@@ -93,9 +93,6 @@ class Publisher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     services: dict[str, str] = {}
     """SIRET of an establishment of the publisher to the name of the department it is: findings and correction files
     are sorted by it."""
-    departments: dict[str, str] = {}
-    """SIRET of a buying establishment to the name of the department that answers for it: correction files are cut by
-    department where it is known, by source elsewhere."""
     ocid_prefix_is_placeholder: bool = True
     enabled: bool = False
     demo: bool = False

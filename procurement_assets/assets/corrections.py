@@ -73,7 +73,7 @@ def correction_files(context: dg.AssetExecutionContext, lake: LakeResource) -> d
         publisher.id,
         data_date=data_date_of(store.read_table("files", publisher.id, ["fichier_date"])),
         source_names={s.id: s.name for s in PUBLISHERS.sources_of(publisher.id)},
-        departments=publisher.departments,
+        services=publisher.services,
     )
     return dg.MaterializeResult(
         metadata={

@@ -25,7 +25,7 @@ COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("uid", "Identifiant unique", 32),
     SheetColumn("id", "Identifiant du contrat", 18),
     SheetColumn("acheteur_id", "SIRET de l'acheteur", 17),
-    SheetColumn("direction", "Direction", 18),
+    SheetColumn("direction", "Direction ou service", 18),
     SheetColumn("objet", "Objet", 46),
     SheetColumn("contract_date", "Date du contrat", 13),
     SheetColumn("holders", "Titulaires", 24),

@@ -1,6 +1,6 @@
 """Where correction files lie in the lake, and the writing of those to correct.
 
-corrections/PUBLISHER/a_corriger/SOURCE[--DEPARTMENT].xlsx and .csv   written at each run
+corrections/PUBLISHER/a_corriger/SOURCE[--SERVICE].xlsx and .csv   written at each run
 corrections/PUBLISHER/recues/                                         where people put what they corrected
 """
 
@@ -19,7 +19,6 @@ from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.corrections.outgoing import Batch, batches
 from procurement_assets.quality.corrections.sheets import csv_bytes, xlsx_bytes
-from procurement_assets.quality.results import sources_of
 
 NO_SOURCE = "sans-source"
 
@@ -47,14 +46,14 @@ def write_correction_files(
     *,
     data_date: date | None,
     source_names: Mapping[str, str],
-    departments: Mapping[str, str],
+    services: Mapping[str, str],
     catalogue: Catalogue | None = None,
 ) -> list[Written]:
     """Write the files to correct; those of an earlier run that have nothing left to correct are removed.
 
     `data_date`: date of the data. Also makes the folder where corrected files are to be put.
     """
-    made = _batches(lake, publisher, departments, load_catalogue() if catalogue is None else catalogue)
+    made = _batches(lake, publisher, services, load_catalogue() if catalogue is None else catalogue)
     folder = lake / "corrections" / publisher / "a_corriger"
     written: list[Written] = []
     keep: set[str] = set()
@@ -76,7 +75,7 @@ def write_correction_files(
     return written
 
 
-def _batches(lake: Lake, publisher: str, departments: Mapping[str, str], catalogue: Catalogue) -> list[Batch]:
+def _batches(lake: Lake, publisher: str, services: Mapping[str, str], catalogue: Catalogue) -> list[Batch]:
     findings = lake.read_table("findings", publisher)
     suggestions = lake.read_table("suggestions", publisher)
     named = pl.concat([findings["uid"].drop_nulls(), suggestions["uid"]]).unique()
@@ -88,13 +87,13 @@ def _batches(lake: Lake, publisher: str, departments: Mapping[str, str], catalog
         findings.iter_rows(named=True),
         suggestions.iter_rows(named=True),
         contracts,
-        dict(sources_of(tables).select("uid", "source").iter_rows()),
+        dict(pl.concat(tables).unique("uid", keep="first", maintain_order=True).iter_rows()),
         catalogue,
-        departments,
+        services,
     )
 
 
 def _file_name(batch: Batch) -> str:
-    """Letters, digits and hyphens of the source, then of the department."""
+    """Letters, digits and hyphens of the source, then of the service."""
     source = fold(batch.source).replace(" ", "-") or NO_SOURCE
     return f"{source}--{fold(batch.direction).replace(' ', '-')}" if batch.direction else source

@@ -28,11 +28,11 @@ Row = dict[str, Any]
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What one source, or one department, has to correct."""
+    """What one source, or one service, has to correct."""
 
     source: str
     direction: str
-    """Name of the department, "" where it is not known."""
+    """Name of the service, "" where it is not known."""
     rows: list[Row]
     not_correctable: dict[str, int]
     """Rule to its findings that no field corrects."""
@@ -44,11 +44,11 @@ def batches(
     contracts: Mapping[str, Contract],
     sources: Mapping[str, str],
     catalogue: Catalogue,
-    departments: Mapping[str, str],
+    services: Mapping[str, str],
 ) -> list[Batch]:
-    """The batches, by source and department.
+    """The batches, by source and service.
 
-    `contracts`: normalised, by uid. `sources`: uid to the source that answers for it. `departments`: SIRET of a buying
+    `contracts`: normalised, by uid. `sources`: uid to the source that answers for it. `services`: SIRET of a buying
     establishment to its name.
     """
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -63,7 +63,7 @@ def batches(
             left[(finding["source"] or "", "")][finding["rule"]] += 1
             continue
         rule = rules.get(finding["rule"])
-        row = _about(contract, path, departments) | {
+        row = _about(contract, path, services) | {
             "severity": SEVERITIES.get(finding["severity"], finding["severity"]),
             "rule": finding["rule"],
             "title": rule.title if rule else "",
@@ -78,7 +78,7 @@ def batches(
     for key, s in proposals.items():
         contract = contracts.get(s["uid"])
         if contract is not None and key not in told:
-            row = _about(contract, s["champ"], departments) | _suggested(s)
+            row = _about(contract, s["champ"], services) | _suggested(s)
             groups[(s["source"], row["direction"])].append(row)
     return [
         Batch(
@@ -100,14 +100,14 @@ def _suggested(s: Mapping[str, Any]) -> Row:
     }
 
 
-def _about(contract: Contract, path: str, departments: Mapping[str, str]) -> Row:
+def _about(contract: Contract, path: str, services: Mapping[str, str]) -> Row:
     """What a row says of its contract and its field."""
     field = field_of(contract, path)
     return {
         "uid": contract.uid,
         "id": contract.id,
         "acheteur_id": contract.acheteur_id,
-        "direction": departments.get(contract.acheteur_id, ""),
+        "direction": services.get(contract.acheteur_id, ""),
         "objet": contract.objet,
         "contract_date": contract.date,
         "holders": " ; ".join(t.denominationSociale or t.id or "" for t in contract.titulaires) or None,

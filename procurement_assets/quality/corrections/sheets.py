@@ -39,7 +39,7 @@ INSTRUCTIONS = (
     "Date : JJ/MM/AAAA. Montant : 12345,67 (euros hors taxes). Part : 0,3 ou 30 %. Oui ou non.",
     "SIRET : 14 chiffres, clé juste. Plusieurs libellés dans une cellule : séparés par un point-virgule.",
     "Pour vider un champ : écrire VIDE.",
-    "Une ligne « nombre de titulaires » attend le SIRET du titulaire à ajouter.",
+    "Identifiant du titulaire sans valeur publiée : écrire le SIRET du titulaire à ajouter.",
     "",
     "Ce qui se passe ensuite",
     "La correction est appliquée aux tables, aux exports et aux données OCDS, avec son auteur, sa date et son motif.",
