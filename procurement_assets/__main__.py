@@ -3,6 +3,7 @@
     python -m procurement_assets refresh [--publisher paris]
     python -m procurement_assets demo
     python -m procurement_assets ui [--demo] [--port 3000]
+    python -m procurement_assets backup --to FOLDER [--keep N]      (and restore, prune: docs/operations.md)
 
 The demo has its own lake (`lake/demo`) and its own Dagster instance (`.dagster/demo`): generated data never mixes with
 the City's, and `ui` opens the instance that exists.
@@ -17,6 +18,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from procurement_assets import prune
+from procurement_assets.backup import command as backup
+from procurement_assets.backup.model import BackupError
 from procurement_assets.publishers import PublishersError
 from procurement_assets.settings import PACKAGE, SettingsError, load_settings
 
@@ -30,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
         return status
-    except (SettingsError, PublishersError) as error:
+    except (SettingsError, PublishersError, BackupError) as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2
 
@@ -49,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--demo", action="store_true", help="celle de la démonstration")
     ui.add_argument("--port", type=int, default=3000)
     ui.set_defaults(run=_ui)
+    backup.add_commands(commands)
+    prune.add_commands(commands)
     return parser
 
 
@@ -56,11 +62,16 @@ def _dagster_home(name: str) -> Path:
     """The folder of a Dagster instance, with the project's `dagster.yaml` in it."""
     home = Path(os.environ.get("DAGSTER_HOME") or ROOT / ".dagster" / name).resolve()
     home.mkdir(parents=True, exist_ok=True)
-    source = ROOT / "dagster.yaml"
-    if source.is_file():
-        shutil.copyfile(source, home / "dagster.yaml")
+    source, target = ROOT / "dagster.yaml", home / "dagster.yaml"
+    if source.is_file() and not _is_of_its_own(target):
+        shutil.copyfile(source, target)
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _is_of_its_own(target: Path) -> bool:
+    """Whether an instance has settings of its own (a service on PostgreSQL: deploy/dagster.postgres.yaml): kept."""
+    return target.is_file() and not target.read_text(encoding="utf-8").startswith("# The Dagster instance.")
 
 
 def _use_demo() -> None:

@@ -1,6 +1,6 @@
 """The real udata (the software of data.gouv.fr) on the loopback address, without MongoDB: for tests only.
 
-Run by `test_datagouv_udata.py` with the Python of an environment of its own (udata is AGPL: no product code imports it):
+Run by `test_datagouv_udata.py` with the Python of an environment of its own (udata is AGPL: no product imports it):
 
     .udata-venv/bin/python udata_server.py --port PORT --root FOLDER
 
