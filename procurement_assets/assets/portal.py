@@ -1,6 +1,8 @@
-"""What is given out: DECP tables and OCDS files in `exports/PUBLISHER/`."""
+"""What is given out in `exports/PUBLISHER/`: tables, workbook, database, OCDS, feed, metadata, manifest."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -9,8 +11,18 @@ from procurement_assets.assets.metadata import OWNERS, column_lineage, definitio
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.ocds.produce import data_date, write_ocds_exports
-from procurement_assets.portal.exports.spec import About
-from procurement_assets.portal.exports.tables import write_table_exports
+from procurement_assets.portal.exports.catalogue import write_catalogue
+from procurement_assets.portal.exports.data_package import data_package_faults, write_data_package, write_schemas
+from procurement_assets.portal.exports.feed import write_feed
+from procurement_assets.portal.exports.manifest import manifest_faults, write_manifest
+from procurement_assets.portal.exports.placing import digest
+from procurement_assets.portal.exports.spec import BY_NAME, DATABASE, FEED, MANIFEST, WORKBOOK, About
+from procurement_assets.portal.exports.tables import (
+    read_export,
+    write_database_export,
+    write_table_exports,
+    write_workbook_export,
+)
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
@@ -18,6 +30,8 @@ from procurement_assets.schema import TABLES
 FRESHNESS = dg.FreshnessPolicy.cron(
     deadline_cron="0 7 * * *", lower_bound_delta=timedelta(hours=1, minutes=30), timezone="Europe/Paris"
 )
+SHOWN = 50
+"""Lines shown in a check."""
 
 TABLES_GIVEN_OUT = [
     *("contracts", "contract_versions", "contract_titulaires", "subcontracts"),
@@ -47,7 +61,10 @@ def about_of(lake: LakeResource, publisher: str) -> About:
     partitions_def=publisher_partitions,
     freshness_policy=FRESHNESS,
     metadata=definition_metadata(TABLES["decp_marches"], _LINEAGE),
-    description="Marchés et concessions, une ligne par contrat, en CSV et en Parquet.",
+    description=(
+        "Les tables données : marchés, concessions, lignes par titulaire et version, titulaires, versions, "
+        "sous-traitance, corrections, changements ; en Parquet, CSV, CSV pour Excel en français et JSON Lines."
+    ),
 )
 def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.tables.write_table_exports`."""
@@ -88,4 +105,152 @@ def ocds_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     )
 
 
-ASSETS = [decp_exports, ocds_exports]
+def _export_asset(
+    kinds: set[str], deps: list[str], description: str
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """An asset made from the tables given out."""
+    return dg.asset(
+        group_name="exports",
+        owners=OWNERS,
+        kinds=kinds,
+        deps=deps,
+        partitions_def=publisher_partitions,
+        freshness_policy=FRESHNESS,
+        description=description,
+    )
+
+
+def _file_metadata(lake: LakeResource, publisher: str, name: str) -> dict[str, Any]:
+    """Where a file is, its size and sha256."""
+    path = lake.lake().exports(publisher) / name
+    size, sha256 = digest(path)
+    return {"dagster/uri": str(path), "taille (octets)": size, "sha256": sha256}
+
+
+@_export_asset(
+    {"excel"},
+    ["decp_exports"],
+    "Le classeur Excel : lisez-moi, dictionnaire, une feuille par table, en-têtes en français, dates et nombres vrais.",
+)
+def workbook_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.tables.write_workbook_export`."""
+    rows = write_workbook_export(lake.lake(), about_of(lake, context.partition_key))
+    counts = {f"feuille {sheet} (lignes)": count for sheet, count in rows.items()}
+    return dg.MaterializeResult(metadata=_file_metadata(lake, context.partition_key, WORKBOOK) | counts)
+
+
+@_export_asset(
+    {"duckdb"},
+    ["decp_exports"],
+    "La base DuckDB pour les analystes : toutes les tables données, commentées, avec leurs clés ; à ouvrir en lecture.",
+)
+def database_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.tables.write_database_export`."""
+    rows = write_database_export(lake.lake(), about_of(lake, context.partition_key))
+    counts = {f"table {table} (lignes)": count for table, count in rows.items()}
+    return dg.MaterializeResult(metadata=_file_metadata(lake, context.partition_key, DATABASE) | counts)
+
+
+@_export_asset(
+    {"xml"},
+    ["decp_exports"],
+    "Le flux Atom des contrats nouveaux et modifiés depuis la publication précédente, avec ce qui change.",
+)
+def change_feed(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.feed.write_feed`."""
+    store, publisher = lake.lake(), context.partition_key
+    entries = write_feed(store, about_of(lake, publisher))
+    changes = read_export(store, publisher, BY_NAME["changements"])
+    last = changes.filter(pl.col("date") == changes["date"].max()) if changes.height else changes
+    events = last.unique(["type_contrat", "uid", "numero"])["evenement"].value_counts(sort=True).iter_rows()
+    return dg.MaterializeResult(
+        metadata=_file_metadata(lake, publisher, FEED)
+        | {"entrées": entries, "dernière publication": preview(last.sort("uid", "rang").head(20))}
+        | {f"événement {event}": count for event, count in events}
+    )
+
+
+_DATA_ASSETS = [
+    *("decp_exports", "ocds_exports", "ocds_packages", "regulatory_exports"),
+    *("workbook_export", "database_export", "change_feed"),
+]
+
+
+@_export_asset(
+    {"json", "rdf"},
+    _DATA_ASSETS,
+    "Ce qui décrit les fichiers aux machines : Data Package et Table Schema, catalogue DCAT-AP en Turtle et JSON-LD.",
+)
+def export_metadata(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.data_package` and `portal.exports.catalogue`."""
+    store, about = lake.lake(), about_of(lake, context.partition_key)
+    schemas = write_schemas(store, about)
+    resources = write_data_package(store, about, PUBLISHERS.sources_of(about.publisher.id))
+    distributions = write_catalogue(store, about)
+    return dg.MaterializeResult(
+        metadata={
+            "dossier": str(store.exports(about.publisher.id)),
+            "schémas de tables": len(schemas),
+            "ressources du Data Package": resources,
+            "distributions du catalogue": distributions,
+        }
+    )
+
+
+@_export_asset(
+    {"json"},
+    ["export_metadata", "publication_policy", "quality_report"],
+    "Le manifeste et SHA256SUMS : chaque fichier donné, sa taille, son empreinte, ses lignes. Écrits en dernier.",
+)
+def export_manifest(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `portal.exports.manifest.write_manifest`."""
+    files = write_manifest(lake.lake(), about_of(lake, context.partition_key))
+    shown = [
+        {"fichier": f.name, "rôle": f.kind.role, "lignes": f.rows, "octets": f.bytes, "sha256": f.sha256} for f in files
+    ]
+    table = pl.DataFrame(shown, infer_schema_length=None)
+    return dg.MaterializeResult(
+        metadata=_file_metadata(lake, context.partition_key, MANIFEST)
+        | {"fichiers": len(files), "octets en tout": sum(f.bytes for f in files), "liste": preview(table)}
+    )
+
+
+def _no_fault(faults: list[str]) -> dg.AssetCheckResult:
+    rows = [dg.TableRecord({"constat": fault}) for fault in faults[:SHOWN]]
+    schema = dg.TableSchema(columns=[dg.TableColumn(name="constat")])
+    return dg.AssetCheckResult(
+        passed=not faults,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{len(faults)} écarts." if faults else "Aucun écart.",
+        metadata={"écarts": len(faults), "premiers": dg.MetadataValue.table(rows, schema=schema)},
+    )
+
+
+@dg.asset_check(
+    asset=export_manifest,
+    name="manifeste_conforme",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Chaque fichier du manifeste est là, avec sa taille et son empreinte ; aucun autre n'est donné.",
+)
+def manifest_matches(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """Every file is hashed again."""
+    return _no_fault(manifest_faults(lake.lake(), context.partition_key))
+
+
+@dg.asset_check(
+    asset=export_metadata,
+    name="data_package_valide",
+    blocking=True,
+    partitions_def=publisher_partitions,
+    description="Le Data Package dit vrai de ses fichiers : présence, taille, empreinte, en-têtes, clés.",
+)
+def data_package_is_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    """Cheap: whole rows are validated by `frictionless` in the tests."""
+    return _no_fault(data_package_faults(lake.lake(), context.partition_key))
+
+
+ASSETS = [
+    *(decp_exports, ocds_exports, workbook_export, database_export, change_feed, export_metadata, export_manifest),
+]
+CHECKS = [manifest_matches, data_package_is_valid]

@@ -52,10 +52,11 @@ _PREFIXES: dict[str, Namespace | type[DefinedNamespace]] = {
 
 
 class Period(msgspec.Struct, frozen=True):
-    """The days that the contracts cover; None where there are none."""
+    """The days that the contracts cover and the day of the first publication; None where there are none."""
 
     start: date | None
     end: date | None
+    issued: date | None = None
 
 
 def write_catalogue(lake: Lake, about: About) -> int:
@@ -70,13 +71,18 @@ def write_catalogue(lake: Lake, about: About) -> int:
 
 
 def contract_period(lake: Lake, publisher: str) -> Period:
-    """From the first to the last day that a contract given out was notified or signed."""
-    days: list[date] = []
-    for name, column in (("decp_marches", "dateNotification"), ("decp_concessions", "dateSignature")):
-        with (lake.exports(publisher) / BY_NAME[name].file(PARQUET)).open("rb") as handle:
-            found = pl.read_parquet(handle, columns=[column])[column].drop_nulls()
-        days += [d for d in (found.min(), found.max()) if isinstance(d, date)]
-    return Period(min(days, default=None), max(days, default=None))
+    """From the first to the last day that a contract given out was notified or signed; the first publication."""
+    days = _days(lake, publisher, "decp_marches", "dateNotification")
+    days += _days(lake, publisher, "decp_concessions", "dateSignature")
+    published = _days(lake, publisher, "changements", "date")
+    return Period(min(days, default=None), max(days, default=None), min(published, default=None))
+
+
+def _days(lake: Lake, publisher: str, name: str, column: str) -> list[date]:
+    """The first and the last day of a column of a table given out."""
+    with (lake.exports(publisher) / BY_NAME[name].file(PARQUET)).open("rb") as handle:
+        found = pl.read_parquet(handle, columns=[column])[column].drop_nulls()
+    return [d for d in (found.min(), found.max()) if isinstance(d, date)]
 
 
 def catalogue(about: About, files: Sequence[File], period: Period) -> Graph:
@@ -84,7 +90,7 @@ def catalogue(about: About, files: Sequence[File], period: Period) -> Graph:
     graph = Graph()
     for prefix, namespace in _PREFIXES.items():
         graph.bind(prefix, namespace, override=True, replace=True)
-    writer = _Writer(graph, about)
+    writer = _Writer(graph, about, period.issued or date.fromisoformat(about.day))
     writer.catalogue()
     writer.dataset(period)
     for file in files:
@@ -95,8 +101,8 @@ def catalogue(about: About, files: Sequence[File], period: Period) -> Graph:
 class _Writer:
     """Writes the nodes of one publisher's catalogue."""
 
-    def __init__(self, graph: Graph, about: About) -> None:
-        self._graph, self._about, self._portal = graph, about, about.portal
+    def __init__(self, graph: Graph, about: About, issued: date) -> None:
+        self._graph, self._about, self._portal, self._issued = graph, about, about.portal, issued
         self._catalogue, self._dataset = self._node("#catalogue"), self._node("#jeu")
         self._publisher, self._contact = self._agent(), self._contact_point()
 
@@ -168,7 +174,7 @@ class _Writer:
         add(node, DCAT.contactPoint, self._contact)
         add(node, DCTERMS.language, self._language())
         add(node, DCTERMS.modified, self._day())
-        add(node, DCTERMS.issued, self._day())
+        add(node, DCTERMS.issued, Literal(self._issued.isoformat(), datatype=XSD.date))
         for place in self._portal.spatial:
             add(node, DCTERMS.spatial, self._place(place))
 

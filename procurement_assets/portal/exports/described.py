@@ -154,7 +154,7 @@ _OTHERS = (
             pattern=rf"decp_({family})\.{ending}",
             role="reglementaire",
             title="Données essentielles au format réglementaire {0}" + f" ({ending.upper()})",
-            description="Valide selon le schéma officiel ; les contrats que le schéma refuse sont dans decp_exclus.csv.",
+            description="Valide selon le schéma officiel ; les contrats qu'il refuse sont dans decp_exclus.csv.",
             media_type=f"application/{ending}",
             file_type=ending.upper(),
             conforms_to=_DECP,
@@ -287,5 +287,3 @@ class _IndexFile(msgspec.Struct):
 
 class _Index(msgspec.Struct):
     files: list[_IndexFile]
-
-

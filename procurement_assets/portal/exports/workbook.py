@@ -132,8 +132,8 @@ def _about_sheet(export: Export, frame: pl.DataFrame) -> str:
 
 
 _ADVICE = (
-    ("Sommer des montants", "Seulement dans la feuille « Marchés », une ligne par marché. Un montant d'accord-cadre est "
-     "un maximum, pas une dépense. Laisser de côté les lignes dont « Montant suspect » est rempli."),
+    ("Sommer des montants", "Seulement dans la feuille « Marchés », une ligne par marché. Un montant d'accord-cadre "
+     "est un maximum, pas une dépense. Laisser de côté les lignes dont « Montant suspect » est rempli."),
     ("Identifiants", "SIRET, codes et identifiants sont du texte, pour garder leurs zéros."),
     ("Apostrophe en tête d'un texte", "Un texte qui commence par =, +, -, @ ou une tabulation est précédé d'une "
      "apostrophe, pour qu'aucun tableur ne l'exécute comme une formule."),
