@@ -85,7 +85,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     show: tuple[str, ...] = ()
     """Autres colonnes à montrer avec les lignes en défaut."""
     expected: str = ""
-    """Ce que la règle attend, en français ; {colonne} y devient la valeur de la ligne. Vide : l'attente, ou le titre."""
+    """Ce que la règle attend, en français ; {colonne} y devient sa valeur. Vide : dit par l'attente ou le titre."""
     thresholds: Thresholds = Thresholds()
     """Seuils d'alerte et de blocage."""
 

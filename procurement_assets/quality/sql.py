@@ -1,6 +1,8 @@
 """Rule SQL (scopes and expressions) run by DuckDB over a frame in memory, with no access to files or network.
 
 The code lists of `decp.codelists` are functions: `liste_techniques()` is the list of the labels of `TECHNIQUES`.
+`regle_appliquee(regles_appliquees, 'date.order')` says whether a cleaning rule changed something, at any path or at the
+one given (`'date.order dateNotification'`).
 """
 
 from __future__ import annotations
@@ -34,6 +36,10 @@ def connection() -> duckdb.DuckDBPyConnection:
     for name, labels in code_lists().items():
         values = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
         link.execute(f"CREATE MACRO liste_{name.lower()}() AS [{values}]")
+    link.execute(
+        "CREATE MACRO regle_appliquee(regles, regle) AS "
+        "len(list_filter(regles, lambda r: r = regle OR starts_with(r, regle || ' '))) > 0"
+    )
     link.execute("SET enable_external_access = false")
     link.execute("SET lock_configuration = true")
     return link

@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from procurement_assets.quality.catalogue import Catalogue
-from procurement_assets.quality.derived import derived_schema, with_derived
+from procurement_assets.quality.derived import derived_schema, needs_of, with_derived
 from procurement_assets.quality.expectations import class_name
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.outcome import Outcome, read_outcome
@@ -37,25 +37,47 @@ SUITE = 12
 def run_catalogue(
     catalogue: Catalogue, frames: Mapping[str, pl.DataFrame], *, data_date: date | None
 ) -> list[RuleResult]:
-    """Every rule of the catalogue over the tables that are given, in the order of the catalogue."""
+    """Every rule of the catalogue over the tables that are given, in the order of the catalogue.
+
+    The tables are each other's related ones: give `repairs` too, which rules on published values read.
+    """
     found: list[RuleResult] = []
     for table, rules in catalogue.tables.items():
         if table in frames:
-            found += run_rules(TABLES[table], frames[table], rules, data_date=data_date)
+            found += run_rules(TABLES[table], frames[table], rules, data_date=data_date, related=frames)
     return found
 
 
 def run_rules(
-    table: Table, frame: pl.DataFrame, rules: Sequence[Rule], *, data_date: date | None, slice_rows: int = SLICE
+    table: Table,
+    frame: pl.DataFrame,
+    rules: Sequence[Rule],
+    *,
+    data_date: date | None,
+    related: Mapping[str, pl.DataFrame] | None = None,
+    slice_rows: int = SLICE,
 ) -> list[RuleResult]:
     """The result of each rule over the frame of a table, in the order of the rules.
 
-    `data_date` stands for today: the date of the newest raw file. A rule that cannot be run gives a result with an
-    `error`; it never hides the others.
+    `data_date` stands for today: the date of the newest raw file. `related`: the tables that computed columns read
+    (`needs`). A rule that cannot be run gives a result with an `error`; it never hides the others.
     """
+    source = with_derived(frame, table.name, names_used(table, rules), data_date, related)
+    outcomes = run_outcomes(table, source, rules, slice_rows=slice_rows)
+    return [result_of(table, source, rule, outcomes[rule.id]) for rule in rules]
+
+
+def needs(table: str, rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The other tables that the rules of a table read."""
+    return needs_of(table, names_used(TABLES[table], rules))
+
+
+def run_outcomes(
+    table: Table, source: pl.DataFrame, rules: Sequence[Rule], *, slice_rows: int = SLICE
+) -> dict[str, Outcome]:
+    """The outcome of each rule by id, over a table that has its computed columns."""
     if not rules:
-        return []
-    source = with_derived(frame, table.name, _names_used(table, rules), data_date)
+        return {}
     runner = _Runner(table, source, slice_rows)
     by_scope: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
@@ -63,7 +85,7 @@ def run_rules(
     outcomes: dict[str, Outcome] = {}
     for scope, group in by_scope.items():
         outcomes |= runner.run(scope, group)
-    return [_result(table, source, rule, outcomes[rule.id]) for rule in rules]
+    return outcomes
 
 
 def data_date_of(files: pl.DataFrame) -> date | None:
@@ -191,13 +213,14 @@ def _timestamp(value: Any) -> Any:
     return pd.Timestamp(value)
 
 
-def _names_used(table: Table, rules: Sequence[Rule]) -> list[str]:
+def names_used(table: Table, rules: Sequence[Rule]) -> list[str]:
     """The computed columns that the rules name anywhere."""
     texts = [t for r in rules for t in (r.scope, r.expression, r.column, *r.show, *r.columns, *r.placeholders)]
     return names_in(" ".join(texts), derived_schema(table.name))
 
 
-def _result(table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome) -> RuleResult:
+def result_of(table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome) -> RuleResult:
+    """A result with its failing rows, read again in the frame (with its computed columns)."""
     rows = sorted(outcome.rows)
     names = [*table.key, "uid", "source", rule.column, *rule.show, *rule.placeholders]
     failed = frame.select([n for n in dict.fromkeys(names) if n in frame.columns])[rows]

@@ -16,10 +16,50 @@ def _one(**overrides: Any) -> Rows:
     return [overrides]
 
 
+def _repaired(path: str, rule: str, original: str) -> Rows:
+    """A contract of which a cleaning rule changed a value (table `repairs`)."""
+    return [{REPAIRS: [(path, rule, original)]}]
+
+
+def _cut(kind: str, length: int) -> Rows:
+    """A subject of that length as published, a repeated space included that the table no longer has."""
+    published = "A" * (length - 3) + "  A"
+    form = {"format": "2019", "formePrix": "Ferme"} if kind == "2019" else {}
+    return [{**form, "objet": "A" * (length - 3) + " A", REPAIRS: [("objet", "text.space", published)]}]
+
+
+def _years(*years: int) -> Rows:
+    """Twenty-five contracts notified each of these years, of a publisher of its own."""
+    return [
+        {
+            ALONE: True,
+            "dateNotification": date(y, 3, 10),
+            "datePublicationDonnees": date(y, 3, 20),
+            "uid": f"{y}-{n:02}",
+        }
+        for y in (2021, *years)
+        for n in range(25)
+    ]
+
+
+def _same_amount(count: int, amount: float) -> Rows:
+    return [{"montant": amount, "uid": f"meme{amount:.0f}-{n:02}"} for n in range(count)]
+
+
 def _versions(*rows: dict[str, Any]) -> Rows:
     return [{"version": n, **r} for n, r in enumerate(rows)]
 
 
+REPAIRS, HOLDERS, ACTS = "+repairs", "+titulaires", "+actes"
+"""Not columns: rows of another table that the case needs (`support.related`)."""
+CONTRACT = "+marche"
+"""The overrides of the contract that an act belongs to."""
+ALONE = "+seul"
+"""The rule looks at the whole table: the case is judged in a table of its own."""
+INNOVATIVE = {
+    "marcheInnovant": True,
+    "procedure": "Marché passé sans publicité ni mise en concurrence préalable",
+}
 SOCIAL, GREEN = "considerationsSociales", "considerationsEnvironnementales"
 NO_SOCIAL, NO_GREEN = "Pas de considération sociale", "Pas de considération environnementale"
 LA_POSTE = "35600000049837"  # fails Luhn; the sum of its digits is a multiple of 5
@@ -104,9 +144,99 @@ _MARCHES: dict[str, tuple[Rows, Rows]] = {
     "DECP-M-808": (_one(nombre_actes_sous_traitance=0), _one(nombre_actes_sous_traitance=1)),
     "DECP-M-901": (_one(), _one(objet=None)),
     "DECP-M-902": (_one(objet="Vélos"), _one(objet="Lot1")),
-    "DECP-M-903": (_one(format="2019", formePrix="Ferme", objet="A" * 59), _one(format="2019", objet="A" * 60)),
-    "DECP-M-904": (_one(objet="A" * 255), _one(objet="A" * 256)),
     "DECP-M-905": (_one(objet="Cr\u00e8che"), _one(objet="Cr\ufffdche municipale")),
+}
+
+_PEERS: Rows = [{"codeCPV": "66510000", "montant": 100_000.0 * (1 + n / 40), "uid": f"pair{n}"} for n in range(30)]
+"""Thirty contracts of one CPV division: enough to compare an amount with them."""
+_FORM_REPAIRS = {
+    "M-121": "code.label",
+    "M-308": "date.invalid",
+    "M-309": "date.order",
+    "M-415": "number.text",
+    "M-416": "number.invalid",
+    "M-504": "duration.ceil",
+    "M-718": "boolean.text",
+    "M-906": "text.entities",
+    "M-908": "text.space",
+    "M-909": "text.control",
+    "C-308": "date.incredible",
+}
+_FRAMEWORK = {"id": "AC2", "techniques": ["Accord-cadre"]}
+
+_MARCHES |= {
+    **{f"DECP-{n}": (_one(), _repaired("objet", rule, "x")) for n, rule in _FORM_REPAIRS.items() if n[0] == "M"},
+    **{
+        f"DECP-M-{n}": (_one(), _one(**{name: None}))
+        for n, name in {
+            "113": "nature",
+            "114": "procedure",
+            "115": "techniques",
+            "116": "modalitesExecution",
+            "117": "ccag",
+            "118": "formePrix",
+            "119": "typesPrix",
+            "120": "typeGroupementOperateurs",
+            "605": "lieuExecution_code",
+            "606": "lieuExecution_typeCode",
+            "712": "marcheInnovant",
+            "713": "attributionAvance",
+            "714": "sousTraitanceDeclaree",
+            "715": "considerationsSociales",
+            "716": "considerationsEnvironnementales",
+        }.items()
+    },
+    "DECP-M-005": (_one(id="2024-T05"), _one(id="2024/T05")),
+    "DECP-M-008": (_one(montant=30_000.0), _one(montant=39_999.0, dureeMois=None)),
+    "DECP-M-009": (_one(), _repaired("offresRecues", "null.nc", "NC")),
+    "DECP-M-204": (_one(**{HOLDERS: [LA_POSTE]}), _one(**{HOLDERS: [BAD_KEY]})),
+    "DECP-M-205": (
+        _repaired("titulaires[0].id", "siret.separators", "x"),
+        _repaired("acheteur.id", "siret.separators", "x"),
+    ),
+    "DECP-M-310": (_years(2022, 2023, 2024), _years(2022, 2024)),
+    "DECP-M-311": (_one(dateNotification=None), _one(dateNotification=None, datePublicationDonnees=None)),
+    "DECP-M-407": (_PEERS, [*_PEERS, {"codeCPV": "66510000", "montant": 10_000_000.0}]),
+    "DECP-M-409": (_PEERS, [*_PEERS, {"codeCPV": "66510000", "montant": 1_500.0}]),
+    "DECP-M-410": (_one(montant=166_666_600.0), _one(montant=1_666_666_666.67)),
+    "DECP-M-411": (_one(montant=1_666_666.67), _one(montant=19_999_999.0)),
+    "DECP-M-412": (_one(montant=12_346.0), _one(montant=12_311_111_111.0)),
+    "DECP-M-413": (_same_amount(10, 4e6), _same_amount(11, 6e6)),
+    "DECP-M-414": (_one(montant=25_000.0), _one(montant=24_999.0)),
+    "DECP-M-608": (_repaired("codeCPV", "cpv.key", "03121000-5"), _repaired("codeCPV", "cpv.leading-zero", "3121000")),
+    "DECP-M-609": (_repaired("codeCPV", "cpv.key", "09310000-5"), _repaired("codeCPV", "cpv.key", "45000000-0")),
+    "DECP-M-610": (_one(codeCPV="33900000"), _one(codeCPV="45999059")),
+    "DECP-M-708": (_one(codeCPV="33600000"), _one(codeCPV="18453000", origineUE=None)),
+    "DECP-M-709": (_one(codeCPV="15100000"), _one(codeCPV="34144910", origineFrance=None)),
+    "DECP-M-710": (_one(), _one(tauxAvance=0.0)),
+    "DECP-M-711": (_one(**INNOVATIVE, montant=221_000.0), _one(**INNOVATIVE, montant=221_001.0)),
+    "DECP-M-717": (
+        _one(dateNotification=DAY(2026, 8, 22)),
+        _one(dateNotification=DAY(2026, 8, 22), **{GREEN: [NO_GREEN]}),
+    ),
+    "DECP-M-809": (
+        _one(objet="Marché subséquent n° 2", idAccordCadre="inconnu"),
+        _one(objet="MARCHE SUBSEQUENT n° 2"),
+    ),
+    "DECP-M-810": (_one(id="seul1", idAccordCadre="autre"), _one(id="seul2", idAccordCadre="seul2")),
+    "DECP-M-811": ([_FRAMEWORK, {"idAccordCadre": "AC2"}], [{"id": "AC3"}, {"idAccordCadre": "AC3"}]),
+    "DECP-M-812": (
+        [{"id": "AC4", "techniques": ["Accord-cadre"]}, {"idAccordCadre": "AC4"}],
+        [{"id": "AC5", "techniques": ["Accord-cadre"]}, {"idAccordCadre": "AC5", "dateNotification": DAY(2025, 3, 9)}],
+    ),
+    "DECP-M-813": (
+        _one(techniques=["Accord-cadre"], modalitesExecution=["Bons de commande", "Tranches"]),
+        _one(techniques=["Accord-cadre"], modalitesExecution=["Tranches"]),
+    ),
+    "DECP-M-814": (
+        _one(techniques=["Système d'acquisition dynamique"], modalitesExecution=["Marchés subséquents"]),
+        _one(modalitesExecution=["Marchés subséquents"]),
+    ),
+    "DECP-M-815": (_one(**{ACTS: [60_000.0, 40_000.0]}), _one(**{ACTS: [60_000.0, 40_000.01]})),
+    "DECP-M-903": (_cut("2019", 59), _cut("2019", 60)),
+    "DECP-M-904": (_cut("2022", 255), _cut("2022", 256)),
+    "DECP-M-907": (_one(objet="Été à Noël, « Â »"), _one(objet="Ã‰tÃ© Ã  NoÃ«l")),
+    "DECP-M-910": (_cut("2022", 1000), _cut("2019", 257)),
 }
 
 _VERSIONS: dict[str, tuple[Rows, Rows]] = {
@@ -136,6 +266,20 @@ _VERSIONS: dict[str, tuple[Rows, Rows]] = {
         _versions({}, {"dureeMois": 361, "modifie": ["dureeMois"]}),
     ),
     "801": (_versions({}, {"modifie": ["titulaires"]}), _versions({}, {"modifie": []})),
+    "306": (_versions({}, {"modifie": ["montant"]}), _versions({}, {"date_publication": None})),
+    "307": (_versions({}, {"date": DAY(2027, 9, 10)}), _versions({}, {"date": DAY(2027, 9, 11)})),
+    "403": (
+        _versions({}, {"montant": 150_000.0, "modifie": ["montant"]}),
+        _versions({}, {"montant": 150_001.0, "modifie": ["montant"]}),
+    ),
+    "802": (
+        _versions({}, {"date": DAY(2025, 4, 1)}, {"date": DAY(2025, 5, 1)}),
+        _versions({}, {"date": DAY(2025, 4, 1)}, {"date": DAY(2025, 4, 1)}),
+    ),
+    "803": (
+        _versions({}, {"modification_id": 1}, {"modification_id": 2}),
+        _versions({}, {"modification_id": 2}, {"modification_id": 1}),
+    ),
 }
 
 _HOLDERS: dict[str, tuple[Rows, Rows]] = {
@@ -153,6 +297,9 @@ _HOLDERS: dict[str, tuple[Rows, Rows]] = {
     ),
     "205": (_one(), _one(titulaire_id_publie="00000000000000")),
     "206": (_one(), [{"uid": "t206", "rang": 1}, {"uid": "t206", "rang": 2}]),
+    "102": (_one(), _one(titulaire_typeIdentifiant=None)),
+    "207": (_one(uid="21750001600019A"), _one(uid="21750001600019B", titulaire_id_publie="217 500 016 00019")),
+    "208": (_one(), _one(titulaire_id_publie="808 368 997 00041")),
 }
 
 _OTHERS: dict[str, tuple[Rows, Rows]] = {
@@ -166,6 +313,31 @@ _OTHERS: dict[str, tuple[Rows, Rows]] = {
     "DECP-S-303": (_one(date_publication=DAY(2025, 7, 2)), _one(date_publication=DAY(2025, 7, 3))),
     "DECP-S-401": (_one(montant=1.0), _one(montant=0.0)),
     "DECP-S-501": (_one(dureeMois=1), _one(dureeMois=0)),
+    "DECP-S-102": (_one(), _one(sousTraitant_typeIdentifiant="SIREN")),
+    "DECP-S-103": (_one(), _one(variationPrix=None)),
+    "DECP-S-204": (
+        _one(sousTraitant_id=LA_POSTE, **{HOLDERS: [BAD_KEY]}),
+        _one(sousTraitant_id=LA_POSTE, **{HOLDERS: [LA_POSTE]}),
+    ),
+    "DECP-S-304": (
+        _one(**{CONTRACT: {"dateNotification": DAY(2025, 5, 2)}}),
+        _one(**{CONTRACT: {"dateNotification": DAY(2025, 5, 3)}}),
+    ),
+    "DECP-S-305": (
+        _one(date=DAY(2026, 1, 8), date_publication=DAY(2026, 1, 8)),
+        _one(date=DAY(2026, 1, 9), date_publication=DAY(2026, 1, 9)),
+    ),
+    "DECP-S-306": (_versions({}, {"date": DAY(2025, 5, 2)}), _versions({}, {"date": DAY(2025, 5, 1)})),
+    "DECP-S-307": (_one(), _one(date=None)),
+    "DECP-S-402": (_one(**{CONTRACT: {"montant_actuel": 20_000.0}}), _one(**{CONTRACT: {"montant_actuel": 19_999.0}})),
+    "DECP-S-403": (_one(), _one(montant=None)),
+    "DECP-CE-302": (_one(), _one(datePublicationDonneesExecution=DAY(2026, 1, 9))),
+    "DECP-CE-303": (
+        [{"annee_rang": 1}, {"annee_rang": 2, "datePublicationDonneesExecution": DAY(2025, 12, 1)}],
+        [{"annee_rang": 1}, {"annee_rang": 2, "datePublicationDonneesExecution": DAY(2025, 11, 30)}],
+    ),
+    "DECP-CE-403": (_one(), _one(depensesInvestissement=None)),
+    "DECP-L-006": (_one(), _one(reason="read.tolerant")),
     "DECP-CE-301": (_one(), _one(datePublicationDonneesExecution=None)),
     "DECP-CE-401": (_one(depensesInvestissement=0.0), _one(depensesInvestissement=-1.0)),
     "DECP-CE-402": (_one(tarif=0.0), _one(tarif=-0.5)),
@@ -196,6 +368,21 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
         rule.replace("-M-", "-C-"): _MARCHES[rule]
         for rule in (f"DECP-M-{n}" for n in ("001", "002", "004", "201", "202", "501", "803", "804", "901", "902"))
     },
+    "DECP-C-003": _MARCHES["DECP-M-003"],
+    "DECP-C-009": _MARCHES["DECP-M-009"],
+    "DECP-C-112": (_one(), _one(nature=None)),
+    "DECP-C-113": (_one(), _one(procedure=None)),
+    "DECP-C-114": (_one(), _one(considerationsSociales=None)),
+    "DECP-C-115": (_one(), _one(considerationsEnvironnementales=None)),
+    "DECP-C-307": (_one(), _one(datePublicationDonnees=None)),
+    "DECP-C-308": (_one(), _repaired("dateSignature", "date.incredible", "0002-11-30")),
+    "DECP-C-309": (_one(dateDebutExecution=DAY(2026, 1, 9)), _one(datePublicationDonnees=DAY(2026, 1, 9))),
+    "DECP-C-310": (_one(datePublicationDonnees=DAY(2025, 3, 10)), _one(datePublicationDonnees=DAY(2025, 3, 9))),
+    "DECP-C-408": (_one(montantSubventionPublique=2_000_000.0), _one(montantSubventionPublique=2_000_001.0)),
+    "DECP-C-410": (_one(valeurGlobale=166_666_600.0), _one(valeurGlobale=1_666_666_666.67)),
+    "DECP-C-411": (_one(valeurGlobale=1_666_666.67), _one(valeurGlobale=19_999_999.0)),
+    "DECP-C-503": (_one(dureeMois=60), _one(dureeMois=61)),
+    "DECP-C-903": _MARCHES["DECP-M-905"],
     "DECP-C-101": (_one(nature="Délégation de service public"), _one(nature="Marché")),
     "DECP-C-102": (_one(procedure="Procédure non négociée restreinte"), _one(procedure="Procédure adaptée")),
     "DECP-C-110": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -176,6 +177,32 @@ def row(table: str, name: str, position: int, overrides: Row) -> dict[str, Any]:
 def frame(table: str, rows: Iterable[Row]) -> pl.DataFrame:
     """A frame of a table, without the checks of `Table.frame`: tests need keys that repeat and values that miss."""
     return pl.DataFrame([dict(r) for r in rows], schema=TABLES[table].schema, orient="row")
+
+
+def related(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], dict[str, pl.DataFrame]]:
+    """The rows without what is not a column, and the tables made of it: repairs, holders, acts, contracts."""
+    plain: list[dict[str, Any]] = []
+    made: dict[str, list[dict[str, Any]]] = {
+        n: [] for n in ("repairs", "ledger", "contract_titulaires", "subcontracts")
+    }
+    made["contracts"] = []
+    for n, given in enumerate(rows):
+        uid = given["uid"]
+        place = {"source": "maximilien", "file_sha256": "a" * 64, "position": n}
+        if "+repairs" in given:
+            made["ledger"].append({**BASE["ledger"], **place, "uid": uid})
+        for path, rule, original in given.get("+repairs", ()):
+            change = {"path": path, "rule": rule, "original": json.dumps(original), "value": "null"}
+            made["repairs"].append({**place, "uid": uid, **change})
+        for rank, siret in enumerate(given.get("+titulaires", ()), start=1):
+            holder = {"uid": uid, "rang": rank, "titulaire_id": siret, "titulaire_id_publie": siret}
+            made["contract_titulaires"].append({**_HOLDER, **holder})
+        for rank, amount in enumerate(given.get("+actes", ()), start=1):
+            made["subcontracts"].append({**BASE["subcontracts"], "uid": uid, "acte_rang": rank, "montant": amount})
+        if "+marche" in given:
+            made["contracts"].append(row("contracts", uid, n, given["+marche"]))
+        plain.append({k: v for k, v in given.items() if not k.startswith("+")})
+    return plain, {n: frame(n, rows) for n, rows in made.items()}
 
 
 def one_contract(**overrides: Any) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from procurement_assets.checks import ALL_RAN, LEDGER_SUMS, build_checks, check_
 from procurement_assets.lake import Lake
 from procurement_assets.quality.catalogue import Catalogue, CatalogueError, load_catalogue
 from procurement_assets.quality.ledger import NEEDED
-from procurement_assets.quality.model import Rule
+from procurement_assets.quality.model import PREFIXES, Rule
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.support import BUYER, one_contract
@@ -81,8 +81,7 @@ def _run(
     """Run the job on a partition: the result, the assets that ran, the evaluations by name."""
     ran: list[str] = []
     catalogue = Catalogue({"contracts": rules}) if rules else load_catalogue()
-    tables = [*NEEDED, "contract_versions", "contract_titulaires", "subcontracts"]
-    tables += ["concession_versions", "concession_titulaires", "concession_execution"]
+    tables = [*NEEDED, *(t for t in PREFIXES if t not in NEEDED), "repairs"]
     selection = dg.AssetSelection.all() if keys is None else keys
     definitions = dg.Definitions(
         assets=[*(_asset(name, [], ran) for name in tables), _asset("aval", ["contracts", "ledger"], ran)],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,9 @@ from polars import col
 from procurement_assets.decp import codelists
 from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.derived import derived_schema
 from procurement_assets.quality.model import Rule
+from procurement_assets.quality.sql import names_in
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.cases import CASES
@@ -92,6 +95,23 @@ SCOPES: dict[str, pl.Expr] = {
     "version = 0 AND NOT acte_absent": (col("version") == 0) & ~col("acte_absent"),
     "version = 0 AND sousTraitant_typeIdentifiant = 'SIRET'": (col("version") == 0)
     & (col("sousTraitant_typeIdentifiant") == "SIRET"),
+    "montant >= 25000 AND montant < 40000": col("montant").is_between(25000, 40000, closed="left"),
+    "montant > 10": col("montant") > 10,
+    "format = '2022' AND coalesce(montant >= 40000, true)": (col("format") == "2022")
+    & (col("montant").fill_null(40000) >= 40000),
+    "attributionAvance": col("attributionAvance"),
+    "marcheInnovant AND procedure = 'Marché passé sans publicité ni mise en concurrence préalable'": col(
+        "marcheInnovant"
+    )
+    & (col("procedure") == "Marché passé sans publicité ni mise en concurrence préalable"),
+    "dateNotification >= DATE '2026-08-22'": col("dateNotification") >= date(2026, 8, 22),
+    "format = '2022' AND regexp_matches(objet, '^\\s*march[ée]s?\\s+subs[ée]quents?', 'i')": (col("format") == "2022")
+    & col("objet").str.contains(r"(?i)^\s*march[ée]s?\s+subs[ée]quents?"),
+    "list_contains(techniques, 'Accord-cadre')": col("techniques").list.contains("Accord-cadre"),
+    "list_contains(modalitesExecution, 'Marchés subséquents')": col("modalitesExecution").list.contains(
+        "Marchés subséquents"
+    ),
+    "NOT acte_absent": ~col("acte_absent"),
     "outcome = 'kept'": col("outcome") == "kept",
     "outcome IN ('merged', 'superseded')": col("outcome").is_in(["merged", "superseded"]),
     "tarif_rang > 0": col("tarif_rang") > 0,
@@ -123,6 +143,24 @@ _VERSION_EXPRESSIONS = {
         (col("montant") < 10 * _INITIAL) & (col("montant") * 10 > _INITIAL)
     ),
     "801": col("modifie").list.len() > 0,
+    "307": pl.when(col("version") > 0).then(
+        col("date")
+        <= col("date")
+        .sort_by("version")
+        .first()
+        .over("uid")
+        .dt.offset_by(pl.concat_str(pl.max_horizontal(col("dureeMois"), 0).cast(pl.String), pl.lit("mo")))
+        .dt.offset_by("6mo")
+    ),
+    "403": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
+        col("montant") <= 1.5 * _INITIAL
+    ),
+    "802": pl.when((col("version") > 0) & col("date").is_not_null()).then(
+        pl.len().over("uid", "date", col("version") > 0) == 1
+    ),
+    "803": pl.when(col("version") > 1).then(
+        col("modification_id") > col("modification_id").shift().over("uid", order_by="version")
+    ),
 }
 _HOLDER_EXPRESSIONS = {
     "203": _siret("titulaire_id_publie"),
@@ -163,8 +201,6 @@ EXPRESSIONS: dict[str, pl.Expr] = {
             pl.struct("acheteur_siren", "id").implode()
         )
     ),
-    "DECP-M-903": col("objet").str.len_chars() != 60,
-    "DECP-M-904": col("objet").str.len_chars() != 256,
     **{f"DECP-{kind}-{n}": e for kind in ("V", "CV") for n, e in _VERSION_EXPRESSIONS.items()},
     **{f"DECP-{kind}-{n}": e for kind in ("T", "CT") for n, e in _HOLDER_EXPRESSIONS.items()},
     "DECP-S-203": _siret("sousTraitant_id"),
@@ -182,6 +218,27 @@ EXPRESSIONS: dict[str, pl.Expr] = {
     "DECP-C-405": ~_python("valeurGlobale", lambda v: str(int(v)).startswith("123456789")),
     "DECP-C-803": _alone("considerationsSociales", "Pas de considération sociale"),
     "DECP-C-804": _alone("considerationsEnvironnementales", "Pas de considération environnementale"),
+    "DECP-M-008": col("objet").is_not_null()
+    & col("dureeMois").is_not_null()
+    & (col("nombre_titulaires") > 0)
+    & col("lieuExecution_code").is_not_null(),
+    "DECP-M-311": col("dateNotification").is_not_null() | col("datePublicationDonnees").is_not_null(),
+    "DECP-M-710": col("tauxAvance").fill_null(0) > 0,
+    "DECP-M-717": ~col("considerationsEnvironnementales").list.contains("Pas de considération environnementale"),
+    "DECP-M-810": col("idAccordCadre") != col("id"),
+    "DECP-M-813": col("modalitesExecution").list.contains("Bons de commande")
+    | col("modalitesExecution").list.contains("Marchés subséquents"),
+    "DECP-M-814": col("techniques").list.contains("Accord-cadre")
+    | col("techniques").list.contains("Système d'acquisition dynamique"),
+    "DECP-S-305": col("date") <= DATA_DATE,
+    "DECP-S-306": pl.when((col("version") > 0) & ~col("acte_absent")).then(
+        col("date") >= col("date").sort_by("version").first().over("uid", "acte_rang")
+    ),
+    "DECP-C-309": col("datePublicationDonnees") <= DATA_DATE,
+    "DECP-C-310": col("datePublicationDonnees") >= col("dateSignature"),
+    "DECP-C-408": col("montantSubventionPublique") <= pl.max_horizontal("valeurGlobale", "valeurGlobale_actuelle"),
+    "DECP-CE-302": col("datePublicationDonneesExecution") <= DATA_DATE,
+    "DECP-L-006": col("reason") != "read.tolerant",
     "DECP-L-002": col("reason").str.strip_chars(" ").str.len_chars() > 0,
     "DECP-L-004": col("kept_file_sha256").is_not_null() & col("kept_position").is_not_null(),
     "DECP-L-101": col("reason") != "identity.lot",
@@ -263,7 +320,7 @@ def _mixed(table: str, size: int, seed: int) -> pl.DataFrame:
     for number in range(size):
         overrides: dict[str, Any] = {}
         for chosen in draw.sample(pool, k=min(len(pool), draw.randint(0, 3))):
-            overrides |= chosen
+            overrides |= {k: v for k, v in chosen.items() if not k.startswith("+")}
         made = row(table, f"u{draw.randint(0, size // 2)}", number, overrides)
         if table.endswith("versions"):  # windows order by version: two rows of one version have no order
             made["version"] = versions[made["uid"]] + (draw.random() < 0.05)
@@ -272,10 +329,28 @@ def _mixed(table: str, size: int, seed: int) -> pl.DataFrame:
     return frame(table, found)
 
 
+_BY_CASES = {"DECP-CE-303"}
+"""A window that Polars has no plain form of: its cases alone tell (test_rules)."""
+
+
+def _computed(rule: Rule) -> bool:
+    """Whether the rule rests on a computed column that is not written a second time here: its cases tell."""
+    own = {"titulaire_id_epure", "date_donnees", "premiere_apparition"}
+    known = set(derived_schema(CATALOGUE.table_of(rule.id))) - own
+    named = names_in(" ".join((rule.scope, rule.expression, rule.column)), known)
+    return bool(named) and rule.id not in EXPRESSIONS
+
+
+def test_few_rules_rest_on_cases_alone() -> None:
+    """A rule that names no computed column is counted a second time, whatever its table."""
+    plain = [r for r in CATALOGUE.rules if r.expression and not _computed(r) and r.id not in _BY_CASES]
+    assert [r.id for r in plain if r.id not in EXPRESSIONS] == []
+
+
 @pytest.mark.parametrize("table", CATALOGUE.tables)
 def test_counts_are_those_of_plain_polars(table: str) -> None:
     data = _mixed(table, 400, seed=len(table))
-    rules = CATALOGUE.of(table)
+    rules = [r for r in CATALOGUE.of(table) if not (r.id in _BY_CASES or _computed(r))]
     for result in run_rules(TABLES[table], data, rules, data_date=DATA_DATE, slice_rows=150):
         rule = result.rule
         judged, right = _judged(rule)

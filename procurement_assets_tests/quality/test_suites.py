@@ -133,11 +133,24 @@ def test_findings_conform_and_name_the_source() -> None:
         ),
     }
     results = run_catalogue(catalogue, frames, data_date=DATA_DATE)
-    found = conform(findings(results, sources_of([frames["contracts"]])), TABLES["findings"])
-    assert found.select("rule", "record", "uid", "value", "source").rows() == [
-        ("DECP-M-403", uid, uid, "10", "maximilien"),
-        ("DECP-T-202", f"{uid} | 0 | 1", uid, "40144985571", "maximilien"),
+    sources = sources_of([frames["contracts"]], {BUYER: "Direction des achats"})
+    found = conform(findings(results, sources), TABLES["findings"])
+    wanted = ("rule", "record", "value", "expected", "source", "date", "acheteur_id", "service")
+    day, buyer = date(2025, 3, 10), (BUYER, "Direction des achats")
+    assert found.select(wanted).rows() == [
+        ("DECP-M-204", uid, "1", "au plus 0", "maximilien", day, *buyer),
+        ("DECP-M-403", uid, "10", "une autre valeur que : 10", "maximilien", day, *buyer),
+        (
+            "DECP-T-202",
+            f"{uid} | 0 | 1",
+            "40144985571",
+            "14 chiffres (publié : numéro tronqué)",
+            "maximilien",
+            day,
+            *buyer,
+        ),
     ]
+    assert found["uid"].to_list() == [uid] * 3
     assert found["advice"].null_count() == 0
 
 
