@@ -10,9 +10,9 @@ _DIVISIONS = (
 )
 DIVISIONS = frozenset(_DIVISIONS.split())
 """The 45 divisions of the main vocabulary."""
-LOST_ZERO = re.compile(r"(?:3[1-4]|9[1-3])\d{5}\Z")
-"""Seven digits that are a code of division 03 or 09 without its zero: the only groups there are 031 to 034 and 091 to
-093."""
+LOST_ZERO = re.compile(r"(?:(?:3[1-4]|9[1-3])\d{5}|[39]000000)\Z")
+"""Seven digits that are a code of division 03 or 09 without its zero: the divisions themselves and their
+only groups, 031 to 034 and 091 to 093."""
 
 
 def is_cpv(code: str) -> bool:

@@ -125,7 +125,6 @@ _STRUCTURED: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("siren.debut-repete", lambda siren, rest: 4 <= len(rest) <= 9 and siren.startswith(rest)),
     ("siren.fin-repetee", lambda siren, rest: 4 <= len(rest) <= 9 and siren.endswith(rest)),
     ("siren.nic-double", _twice),
-    ("siren.siret-double", lambda siren, rest: len(rest) == 14 and rest.startswith(siren) and is_siret(rest)),
     ("siren.lettres", lambda siren, rest: rest in LEGAL_FORMS),
 )
 """Forms that carry their own evidence, the most telling first."""
