@@ -13,7 +13,17 @@ for _young in (dg.BetaWarning, dg.PreviewWarning):
 
 def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of the project, the public sources included."""
-    from procurement_assets.assets import corrections, ocds, portal, publication, quality, raw, reconciliation, tables
+    from procurement_assets.assets import (
+        corrections,
+        ocds,
+        portal,
+        publication,
+        quality,
+        raw,
+        reconciliation,
+        tables,
+        watch,
+    )
 
     return [
         *raw.source_assets,
@@ -23,6 +33,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         tables.build_publisher_tables,
         *ocds.ASSETS,
         *reconciliation.ASSETS,
+        *watch.ASSETS,
         *quality.ASSETS,
         *portal.ASSETS,
         *publication.ASSETS,

@@ -13,6 +13,7 @@ from procurement_assets.schema.exports import EXPORT_TABLES
 from procurement_assets.schema.provenance import PROVENANCE_TABLES
 from procurement_assets.schema.reconciliation import RECONCILIATION_TABLES
 from procurement_assets.schema.subcontracts import SUBCONTRACTS
+from procurement_assets.schema.watch import WATCH_TABLES
 
 TABLES: dict[str, Table] = {
     t.name: t
@@ -23,6 +24,7 @@ TABLES: dict[str, Table] = {
         *CONCESSION_TABLES,
         *EXPORT_TABLES,
         *RECONCILIATION_TABLES,
+        *WATCH_TABLES,
         # Last: an export has the public name `corrections` too; in the lake it is the table of the working group's.
         *CORRECTION_TABLES,
     )
