@@ -7,6 +7,7 @@ published before the read-back agrees; a restoring that was interrupted comes be
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -25,7 +26,7 @@ from procurement_assets.portal.publishing.tabular import Measures, measure
 from procurement_assets.publishers import Publisher, Source
 
 PASSES = 5
-"""Times that a run plans again after a call whose answer was lost."""
+"""Times that a run plans again after a call whose answer was lost, without a step less to make."""
 PAUSE = 5.0
 """Seconds before looking at a portal that just lost an answer: the call may still be going on."""
 TARGETS = ("opendatasoft", "datagouv", "depot")
@@ -133,18 +134,19 @@ class _Run:
 
     def _send(self, state: TargetState) -> None:
         """Plan and execute, again where an answer was lost. `state`: as found, so that an unchanged portal stays so."""
-        begun = False
-        for attempt in range(PASSES):
+        begun, stuck, fewest = False, 0, sys.maxsize
+        while True:
             steps = self.portal.plan(state, self.package)
             if steps and not begun:
                 self._tell("sending", manifest=self.package.manifest_sha256)
                 begun = True
+            stuck, fewest = (0, len(steps)) if len(steps) < fewest else (stuck + 1, fewest)
             try:
                 for step in steps:
                     self._execute(step)
             except AmbiguousError as error:
                 self._tell("failed", detail=str(error))
-                if attempt == PASSES - 1:
+                if stuck >= PASSES:
                     raise
                 self.job.sleep(PAUSE)
                 state = self.state

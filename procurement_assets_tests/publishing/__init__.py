@@ -1,0 +1,1 @@
+"""Publication: the engine, Opendatasoft, the drop folder, safety."""
