@@ -3,6 +3,7 @@
     python -m procurement_assets refresh [--publisher paris]
     python -m procurement_assets demo
     python -m procurement_assets ui [--demo] [--port 3000]
+    python -m procurement_assets docs [--demo]
     python -m procurement_assets backup --to FOLDER [--keep N]      (and restore, prune: docs/operations.md)
 
 The demo has its own lake (`lake/demo`) and its own Dagster instance (`.dagster/demo`): generated data never mixes with
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--demo", action="store_true", help="celle de la démonstration")
     ui.add_argument("--port", type=int, default=3000)
     ui.set_defaults(run=_ui)
+    docs = commands.add_parser("docs", help="le serveur des Data Docs, que l'interface lance aussi")
+    docs.add_argument("--demo", action="store_true", help="ceux de la démonstration")
+    docs.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    docs.set_defaults(run=_docs)
     backup.add_commands(commands)
     prune.add_commands(commands)
     return parser
@@ -110,6 +116,27 @@ def _only_the_demo_was_run() -> bool:
     return not named and (homes / "demo").exists() and not (homes / "main").exists()
 
 
+def _docs(args: argparse.Namespace) -> int:
+    """The server of the Data Docs of the lake that is in use."""
+    if args.demo or _only_the_demo_was_run():
+        _use_demo()
+    settings = load_settings()
+    from procurement_assets.docs_server import docs_port, serve_docs
+    from procurement_assets.lake import Lake
+
+    port = docs_port(settings.docs_url)
+    print(f"Data Docs : {settings.docs_url} (lac {settings.lake})", flush=True)
+    try:
+        serve_docs(Lake(settings.lake), port, with_parent=args.with_parent)
+    except OSError as error:
+        print(
+            f"procurement_assets: Data Docs, port {port} : {error.strerror} ; PROCUREMENT_DOCS_URL en nomme un autre",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
 def _ui(args: argparse.Namespace) -> int:
     demo = args.demo or _only_the_demo_was_run()
     if demo:
@@ -118,6 +145,7 @@ def _ui(args: argparse.Namespace) -> int:
     home = _dagster_home("demo" if demo else "main")
     print(f"Interface de Dagster : http://127.0.0.1:{args.port} ({'démonstration' if demo else 'données réelles'})")
     print(f"Lac : {settings.lake}   Instance : {home}", flush=True)
+    subprocess.Popen([sys.executable, "-m", "procurement_assets", "docs", "--with-parent"])
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(args.port)]
     os.execv(dagster, command)

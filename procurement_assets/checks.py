@@ -16,12 +16,13 @@ import polars as pl
 
 from procurement_assets.decp.codelists import fold
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
+from procurement_assets.quality.datadocs import docs_url
+from procurement_assets.quality.expected import expected_text
 from procurement_assets.quality.ledger import NEEDED, Relation, check_ledger
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.results import RuleResult, as_text
-from procurement_assets.quality.suites import data_date_of, run_rules
+from procurement_assets.quality.store import Checked
 from procurement_assets.resources.lake import LakeResource
-from procurement_assets.schema import TABLES
 
 ROWS_SHOWN = 50
 TEXT_SHOWN = 200
@@ -73,11 +74,10 @@ def _table_checks(
         store, publisher = lake.lake(), _publisher(context)
         selected = {key.name for key in context.selected_asset_check_keys}
         chosen = [r for r in rules if check_name(r) in selected or ALL_RAN in selected]
-        data_date = data_date_of(store.read_table("files", publisher, ["fichier_date"]))
-        results = run_rules(TABLES[table], store.read_table(table, publisher), chosen, data_date=data_date)
+        results = Checked(store, publisher).results(table, chosen)
         for result in results:
             if check_name(result.rule) in selected:
-                yield _rule_result(result)
+                yield _rule_result(result, docs_url(publisher, table))
         if ALL_RAN in selected:
             yield _ran_result(table, results)
 
@@ -116,15 +116,17 @@ def _ran_spec(table: str, partitions_def: dg.PartitionsDefinition[str]) -> dg.As
     )
 
 
-def _rule_result(result: RuleResult) -> dg.AssetCheckResult:
+def _rule_result(result: RuleResult, docs: str) -> dg.AssetCheckResult:
     rule = result.rule
     metadata: dict[str, Any] = {
+        "Data Docs": dg.MetadataValue.url(docs),
         "lignes en défaut": result.failing,
         "lignes jugées": result.evaluated,
         "lignes concernées": result.in_scope,
         "part en défaut": round(result.share, 6),
         "gravité": SEVERITY_FR[rule.severity],
         "base légale": rule.legal_basis,
+        "attendu": expected_text(rule),
         "conseil": rule.advice,
     }
     if result.observed:

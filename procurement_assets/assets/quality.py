@@ -10,7 +10,10 @@ import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, definition_metadata, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
-from procurement_assets.quality.build import REPORT, build_quality
+from procurement_assets.quality.build import COMPARED, REPORT, build_quality
+from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.datadocs import docs_folder, docs_url, write_data_docs
+from procurement_assets.quality.store import Checked
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
@@ -51,7 +54,7 @@ def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) 
     """Wiring of `quality.build.build_quality`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
     names = {s.id: s.name for s in PUBLISHERS.sources_of(publisher.id)}
-    quality = build_quality(store, publisher.id, name=publisher.name, source_names=names)
+    quality = build_quality(store, publisher.id, name=publisher.name, source_names=names, services=publisher.services)
     yield dg.MaterializeResult(
         asset_key="findings", metadata=table_metadata(store, "findings", publisher.id, _FINDINGS_FROM) | quality.counts
     )
@@ -62,4 +65,28 @@ def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) 
     )
 
 
-ASSETS = [build_quality_report]
+@dg.asset(
+    name="data_docs",
+    deps=[*_DEPS, "findings"],
+    group_name="qualite",
+    owners=OWNERS,
+    kinds={"html", "greatexpectations"},
+    partitions_def=publisher_partitions,
+    description="Les Data Docs de Great Expectations : une page par table, chaque règle avec ce qu'elle attend et les "
+    "valeurs en défaut. Les contrôles y mènent ; `python -m procurement_assets docs` (ou `make ui`) les sert.",
+)
+def build_data_docs(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `quality.datadocs.write_data_docs`: outcomes that the checks kept are read, not run again."""
+    store, publisher = lake.lake(), context.partition_key
+    checked = Checked(store, publisher, COMPARED)
+    failed = write_data_docs(store, publisher, checked.all_results(load_catalogue()), checked.data_date)
+    return dg.MaterializeResult(
+        metadata={
+            "Data Docs": dg.MetadataValue.url(docs_url(publisher)),
+            "dossier": dg.MetadataValue.path(str(docs_folder(store, publisher))),
+            **{f"règles à regarder : {table}": count for table, count in failed.items()},
+        }
+    )
+
+
+ASSETS = [build_quality_report, build_data_docs]

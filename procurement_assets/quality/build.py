@@ -14,7 +14,7 @@ from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_rows import write_rows
 from procurement_assets.quality.report_text import french_date, stylesheet
 from procurement_assets.quality.results import RuleResult, findings, sources_of
-from procurement_assets.quality.suites import data_date_of, run_catalogue
+from procurement_assets.quality.store import Checked
 from procurement_assets.schema import TABLES, conform
 
 REPORT = "quality_report.html"
@@ -40,15 +40,17 @@ def build_quality(
     *,
     name: str,
     source_names: Mapping[str, str] | None = None,
+    services: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
 ) -> Quality:
-    """Run the catalogue on a publisher's tables; write `findings` and the report (French) among its exports."""
+    """The catalogue on a publisher's tables (what its checks already ran is read, not run again); writes `findings` and
+    the report (French) among its exports. `services`: SIRET of an establishment to the name of its department."""
     rules = load_catalogue() if catalogue is None else catalogue
-    frames = {table: _frame(lake, table, publisher) for table in rules.tables}
-    frames |= {t: lake.read_table(t, publisher) for t in ("contracts", "concessions", "ledger") if t not in frames}
-    data_date = data_date_of(lake.read_table("files", publisher))
-    results = run_catalogue(rules, frames, data_date=data_date)
-    found = conform(findings(results, sources_of([frames["contracts"], frames["concessions"]])), TABLES["findings"])
+    checked = Checked(lake, publisher, COMPARED)
+    results, data_date = checked.all_results(rules), checked.data_date
+    frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
+    sources = sources_of([frames["contracts"], frames["concessions"]], services)
+    found = conform(findings(results, sources), TABLES["findings"])
     report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
     lake.write_table(found, "findings", publisher)
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
@@ -58,9 +60,3 @@ def build_quality(
 
 COMPARED = frozenset({"reconciliation", "reconciliation_mois"})
 """Tables of the catalogue that a publisher without a list of contracts, or a lake of before them, does not have."""
-
-
-def _frame(lake: Lake, table: str, publisher: str) -> pl.DataFrame:
-    if table in COMPARED and not lake.table(table, publisher).exists():
-        return pl.DataFrame(schema=TABLES[table].schema)
-    return lake.read_table(table, publisher)
