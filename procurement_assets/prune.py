@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sqlite3
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -113,7 +114,7 @@ def _prune(args: argparse.Namespace) -> int:
 
     home = dagster_home()
     if not (home / "dagster.yaml").is_file():
-        print(f"{home} : pas d'instance Dagster ; vérifier DAGSTER_HOME")
+        print(f"procurement_assets: {home} : pas d'instance Dagster ; vérifier DAGSTER_HOME", file=sys.stderr)
         return 2
     os.environ["DAGSTER_HOME"] = str(home)
     started = time.monotonic()
