@@ -17,7 +17,7 @@ import msgspec
 
 from procurement_assets.decp.correctable import RefusedValueError, field_of, read_published, read_value, same, show
 from procurement_assets.decp.model import Contract
-from procurement_assets.decp.paths import NoSuchFieldError, get, put
+from procurement_assets.decp.paths import NoSuchFieldError, get, put, steps
 from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.versions import order_modifications
 
@@ -137,14 +137,16 @@ def _apply_one(
     corrected (`others`).
     """
     try:
-        published = get(source, c.path)
+        # A second holder to add has its place only once the first is there.
+        published = get(current if _added(source, c.path) else source, c.path)
         value = read_value(current, c.path, c.value)
         changed = put(current, c.path, value)
     except NoSuchFieldError:
         reason = f"le contrat n'a pas de champ « {c.path} »"
         return Outcome(c, "refusée", reason), current, []
     except RefusedValueError as error:
-        shown = show(get(source, c.path)) if field_of(source, c.path) else None
+        known = field_of(source, c.path) and not _added(source, c.path)
+        shown = show(get(source, c.path)) if known else None
         return Outcome(c, "refusée", str(error), shown), current, []
     shown = show(published)
     if same(published, value):
@@ -159,6 +161,12 @@ def _apply_one(
         changed,
         [Repair(c.path, RULE + c.digest, _scalar(published), _scalar(value))],
     )
+
+
+def _added(source: Contract, path: str) -> bool:
+    """Whether a path names a holder beyond those of the source."""
+    name, rank = steps(path)[0]
+    return name == "titulaires" and rank is not None and rank > len(source.titulaires)
 
 
 def _scalar(value: Any) -> Any:

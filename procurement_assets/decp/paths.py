@@ -48,11 +48,11 @@ def get(contract: Contract, path: str) -> Any:
     for name, rank in steps(path):
         if current is None:
             return None
-        if name not in current.__struct_fields__:
+        if not isinstance(current, msgspec.Struct) or name not in current.__struct_fields__:
             raise NoSuchFieldError(path)
         current = getattr(current, name)
         if rank is not None:
-            items = current or []
+            items = current if isinstance(current, list) else []
             if rank > len(items) or (rank == len(items) and path != f"titulaires[{rank}].id"):
                 raise NoSuchFieldError(path)
             current = items[rank] if rank < len(items) else None
