@@ -8,15 +8,15 @@ WINDOW = 24
 """Months of past that count."""
 ENOUGH_MONTHS = 6
 """Months of past below which nothing is said."""
-LIMIT = 4.0
-"""How many deviations from the median make an alert: in steady data, once in thousands of months."""
+LIMIT = 4.5
+"""How many deviations from the median make an alert: in steady data, once in tens of thousands of months."""
 SIGMA = 1.4826
 """A median absolute deviation times this is a standard deviation, in normal data."""
 EXTREME = 2.0
-"""On the scale of counts: a month of less than a quarter of the lowest of the past, or more than four times the
-highest, is an alert however uneven the past is."""
-SUSTAINED = 6.4
-"""The scale of ten contracts: below it, an empty month is nothing."""
+"""On the scale of counts: a month of less than a quarter of the past's first quartile, or of more than four times its
+third, is an alert however uneven the past is. Quartiles, so that a feed that stays empty keeps alerting."""
+SUSTAINED = 9.0
+"""The scale of twenty contracts: below it, chance makes such months."""
 SEASON = 2
 """Earlier years that the same calendar month needs before it widens what is expected."""
 
@@ -38,7 +38,10 @@ def expected_ranges(months: pl.DataFrame, value: pl.Expr, floor: pl.Expr, *, cou
     near = pairs.filter(pl.col("avant") >= pl.col("rang") - WINDOW)
     past_value = pl.col("valeur")
     middle = near.group_by(*key, "rang").agg(
-        mediane=past_value.median(), passe=pl.len(), moindre=past_value.min(), plus=past_value.max()
+        mediane=past_value.median(),
+        passe=pl.len(),
+        moindre=past_value.quantile(0.25, "lower"),
+        plus=past_value.quantile(0.75, "higher"),
     )
     spread = (
         near.join(middle, on=[*key, "rang"])
@@ -56,7 +59,7 @@ def expected_ranges(months: pl.DataFrame, value: pl.Expr, floor: pl.Expr, *, cou
         found = found.join(part, on=[*key, "rang"], how="left")
     width = LIMIT * pl.max_horizontal("dispersion", "plancher")
     known = pl.col("passe") >= ENOUGH_MONTHS
-    seasonal = LIMIT / 2 * pl.col("plancher")
+    seasonal = LIMIT * pl.col("plancher")
     extreme = (pl.col("mediane") >= SUSTAINED) & pl.lit(counts)
     low = pl.max_horizontal(pl.col("mediane") - width, pl.when(extreme).then(pl.col("moindre") / EXTREME))
     high = pl.min_horizontal(pl.col("mediane") + width, pl.when(extreme).then(pl.col("plus") * EXTREME))

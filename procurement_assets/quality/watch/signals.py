@@ -98,9 +98,10 @@ SIGNALS: tuple[Signal, ...] = (
         name="montant",
         bases=("notification",),
         value=pl.col("montant_ln_median"),
-        # The deviation of a median of n values by chance alone.
+        # The deviation of a median of n values by chance alone, at the spread that the source is used to.
         floor=pl.max_horizontal(
-            1.2533 * pl.col("montant_ln_ecart").fill_null(0.0) / pl.col("montants").clip(1).sqrt(), pl.lit(0.15)
+            1.2533 * pl.col("montant_ln_ecart").median().over("source", "base") / pl.col("montants").clip(1).sqrt(),
+            pl.lit(0.15),
         ),
         shown=lambda value: value.exp(),
         low=True,

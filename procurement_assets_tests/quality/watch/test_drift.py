@@ -1,0 +1,146 @@
+"""Files that change shape: fields, formats, labels; steady files make no alert, and profiles are made once."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from procurement_assets.lake import Lake
+from procurement_assets.quality.watch.drift import drifts, predecessor
+from procurement_assets.quality.watch.profiles import Profile, keep_profiles, known_profiles, make_profiles
+from procurement_assets.schema import TABLES
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def _record(draw: random.Random, n: int) -> dict[str, Any]:
+    record = {
+        "kind": "marche", "format": "2022", "id": f"S{n}", "nature": "Marché", "procedure": "Procédure adaptée",
+        "objet": "Eau", "techniques": ["Accord-cadre"] if draw.random() < 0.4 else ["Sans objet"], "montant": 1000.0,
+        "titulaires": [{"typeIdentifiant": "SIRET", "id": "80836899700041"}],
+        "lieuExecution": {"code": "75", "typeCode": "Code département"},
+    }  # fmt: skip
+    if draw.random() < 0.5:
+        record["ccag"] = "Travaux"
+    return record
+
+
+def _batch(title: str, day: str, seed: int, change: Change | None = None, **given: Any) -> pa.RecordBatch:
+    """A file of 400 records, as `decp_records`."""
+    draw, rows = random.Random(seed), []
+    for n in range(400):
+        record = _record(draw, n)
+        if change:
+            change(record)
+        rows.append(
+            {"source": "s", "file_sha256": f"{title}{day}".ljust(64, "0"), "fichier": title, "fichier_date": day,
+             "position": n, "kind": "marche", "format": "2022", "layout": "v2-nested", "decode": "strict",
+             "record": msgspec.json.encode(record).decode(), "content_sha256": "", "notes": []} | given
+        )  # fmt: skip
+    return pl.DataFrame(rows, schema=TABLES["decp_records"].schema).to_arrow().combine_chunks().to_batches()[0]
+
+
+def _found(change: Change | None, **given: Any) -> list[tuple[str, str, str]]:
+    before, after = _batch("2024", "2025-01-08", 1), _batch("2025", "2026-01-08", 2, change, **given)
+    profiles = make_profiles([before, after], frozenset())
+    return drifts(profiles[1:], profiles).select("signal", "detail", "severity").rows()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_steady_file_makes_no_alert(seed: int) -> None:
+    profiles = make_profiles(
+        [_batch("2024", "2025-01-08", seed), _batch("2025", "2026-01-08", seed + 100)], frozenset()
+    )
+    assert drifts(profiles, profiles).is_empty()
+
+
+def test_a_field_that_disappears_is_found() -> None:
+    def lose(record: dict[str, Any]) -> None:
+        record["titulaires"][0].pop("id")
+
+    assert _found(lose) == [("schema", "2025 : marche.titulaires.id", "critical")]
+
+
+@pytest.mark.parametrize("empty", [None, "", []])
+def test_a_field_that_is_there_and_empty_is_not_filled(empty: object) -> None:
+    assert ("schema", "2025 : marche.procedure", "critical") in _found(lambda r: r.update(procedure=empty))
+
+
+def test_a_field_that_appears_is_found() -> None:
+    assert _found(lambda r: r.update(origineUE=0.5)) == [("schema", "2025 : marche.origineUE", "warning")]
+
+
+def test_a_fill_rate_that_jumps_is_found() -> None:
+    assert _found(lambda r: r.update(ccag="Travaux")) == [("schema", "2025 : marche.ccag", "warning")]
+
+
+def test_another_format_is_said_once_and_not_field_by_field() -> None:
+    found = _found(lambda r: r.update(nouveau=1, ccag="Travaux"), format="2019", layout="v1-dotted")
+    assert found == [
+        ("format", "2025 : disposition v1-dotted", "critical"),
+        ("format", "2025 : format 2019", "critical"),
+    ]
+
+
+def test_a_file_that_needs_the_tolerant_reading_is_found() -> None:
+    assert _found(None, decode="tolerant") == [("format", "2025 : lecture tolérante", "warning")]
+
+
+def test_a_new_label_is_to_know_when_it_is_regulatory_and_to_correct_when_it_is_not() -> None:
+    def label(text: str) -> Change:
+        return lambda r: r.update(procedure=text) if r["id"] == "S7" else None
+
+    assert _found(label("Dialogue compétitif")) == [("code_nouveau", "2025 : procedure = Dialogue compétitif", "info")]
+    assert _found(label("Gré à gré")) == [("code_nouveau", "2025 : procedure = Gré à gré", "warning")]
+    assert _found(label("PROCEDURE ADAPTEE")) == []
+
+
+def test_labels_of_lists_and_of_holders_are_read() -> None:
+    profile = make_profiles([_batch("2024", "2025-01-08", 1)], frozenset())[0]
+    assert sum(profile.codes["techniques"].values()) == 400
+    assert profile.codes["titulaires.typeIdentifiant"] == {"SIRET": 400}
+    assert profile.codes["lieuExecution.typeCode"] == {"Code département": 400}
+    assert profile.records == {"marche": 400}
+    assert "format" not in profile.fields["marche"]
+
+
+def test_a_file_is_compared_with_its_last_version_before_any_other() -> None:
+    def profile(title: str, day: str, source: str = "s") -> Profile:
+        return Profile(source=source, fichier=title, fichier_date=day, sha256=f"{title}{day}")
+
+    kept = [
+        profile("2024", "2025-01-01"),
+        profile("2025", "2025-02-01"),
+        profile("2024", "2025-03-01"),
+        profile("2025", "2025-04-01", "t"),
+    ]
+    now = profile("2025", "2025-06-01")
+    assert predecessor(now, kept) == kept[1]
+    assert predecessor(profile("2026", "2026-01-01"), kept) == kept[2]
+    assert predecessor(kept[0], kept) is None
+
+
+def test_profiles_are_made_once_and_never_rewritten(tmp_path: Path) -> None:
+    lake, batches = Lake(tmp_path), [_batch("2024", "2025-01-08", 1), _batch("2025", "2026-01-08", 2)]
+    made = make_profiles(batches, frozenset())
+    assert make_profiles(list(reversed(batches)), frozenset()) == made
+    keep_profiles(lake, "p", made)
+    assert known_profiles(lake, "p") == made
+    assert make_profiles(batches, frozenset(p.sha256 for p in made)) == []
+    other = copy.deepcopy(made[0])
+    other.tolerant = 99
+    keep_profiles(lake, "p", [other])
+    assert known_profiles(lake, "p") == made
+
+
+def test_records_split_over_batches_are_one_profile() -> None:
+    batch = _batch("2024", "2025-01-08", 1)
+    assert make_profiles([batch.slice(0, 150), batch.slice(150)], frozenset()) == make_profiles([batch], frozenset())

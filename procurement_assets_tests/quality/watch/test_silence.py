@@ -1,0 +1,85 @@
+"""Feeds that go silent, and datasets that are no longer published."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from procurement_assets.publishers import Source
+from procurement_assets.quality.watch.months import FEED
+from procurement_assets.quality.watch.silence import silent_feeds
+from procurement_assets.quality.watch.unpublished import unpublished
+from procurement_assets.sources.manifest import ManifestRow
+from procurement_assets_tests.quality.watch.histories import DATA_DATE, history
+
+
+def _cut(feed: pl.DataFrame, days: int) -> pl.DataFrame:
+    return feed.filter(pl.col("publication") <= DATA_DATE - timedelta(days=days))
+
+
+@pytest.mark.parametrize("per_month", [4.0, 80.0])
+def test_a_steady_feed_is_never_silent(per_month: float) -> None:
+    feeds = [history(seed, per_month=per_month, source=f"f{seed}") for seed in range(30)]
+    assert silent_feeds(pl.concat(feeds), DATA_DATE, {}).is_empty()
+
+
+def test_a_feed_that_stops_is_found_as_soon_as_it_leaves_its_pauses() -> None:
+    feed = history(1)
+    assert silent_feeds(_cut(feed, 10), DATA_DATE, {}).is_empty()
+    found = silent_feeds(_cut(feed, 30), DATA_DATE, {}).to_dicts()
+    assert [(a["signal"], a["severity"], a["actuel"]) for a in found] == [("silence", "critical", True)]
+    assert "il y a 30 jours" in found[0]["message"] or found[0]["observe"] >= 30
+
+
+def test_a_rare_feed_may_pause_longer() -> None:
+    """One contract every twenty days: six weeks are usual, a year is not."""
+    days = [date(2024, 1, 1) + timedelta(days=20 * n) for n in range(36)]
+    rare = pl.DataFrame([("f", d, d, 1.0) for d in days], schema=FEED, orient="row")
+    assert silent_feeds(rare, days[-1] + timedelta(days=42), {}).is_empty()
+    assert silent_feeds(rare, days[-1] + timedelta(days=365), {}).height == 1
+
+
+def test_a_feed_without_publication_dates_goes_by_notification() -> None:
+    feed = _cut(history(2), 60).with_columns(publication=pl.lit(None, pl.Date))
+    assert silent_feeds(feed, DATA_DATE, {})["source"].to_list() == ["flux"]
+
+
+def test_after_its_declared_end_a_silence_is_history() -> None:
+    feed = history(3).filter(pl.col("publication") < date(2024, 6, 1))
+    assert silent_feeds(feed, DATA_DATE, {"flux": date(2024, 6, 5)}).is_empty()
+    assert silent_feeds(feed, DATA_DATE, {"flux": date(2024, 12, 31)})["actuel"].to_list() == [False]
+
+
+def test_a_date_in_the_future_does_not_hide_a_silence() -> None:
+    future = pl.DataFrame([("flux", date(2026, 12, 11), date(2026, 12, 11), 1.0)], schema=FEED, orient="row")
+    assert silent_feeds(pl.concat([_cut(history(4), 60), future]), DATA_DATE, {}).height == 1
+
+
+SOURCE = Source(id="s", name="s", kind="datagouv", dataset="d", rank=1)
+
+
+def _file(status: str, name: str = "f", reason: str = "") -> ManifestRow:
+    return ManifestRow(source="s", resource_id=name, title=name, url="u", status=status, reason=reason)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", ["kept", "unchanged", "ignored"])
+def test_a_published_file_makes_no_alert(status: str) -> None:
+    assert unpublished([SOURCE], [_file(status), _file("kept", "g")]).is_empty()
+
+
+@pytest.mark.parametrize(("status", "severity"), [("gone", "critical"), ("refused", "critical"), ("stale", "warning")])
+def test_a_file_gone_refused_or_stale_is_an_alert(status: str, severity: str) -> None:
+    found = unpublished([SOURCE], [_file(status, "a", "plus dans la liste"), _file("kept", "b")]).to_dicts()
+    assert [(a["signal"], a["severity"], a["detail"]) for a in found] == [("depublication", severity, "a (a)")]
+    assert "(plus dans la liste)" in found[0]["message"]
+
+
+def test_a_whole_source_gone_and_a_source_without_a_file_are_said_as_such() -> None:
+    other = Source(id="t", name="t", kind="datagouv", dataset="d", rank=1)
+    found = unpublished([SOURCE, other], [_file("gone", "a"), _file("gone", "b")])
+    assert found.filter(pl.col("detail") == pl.col("source"))["message"].to_list() == [
+        "s n'est plus publié : aucun de ses 2 fichiers n'est offert.",
+        "t n'offre aucun fichier.",
+    ]
