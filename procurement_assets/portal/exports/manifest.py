@@ -37,7 +37,7 @@ def write_manifest(lake: Lake, about: About) -> list[File]:
     files = files_given_out(lake, publisher)
     current = {f.name for f in files}
     for line in _read(lake, publisher):
-        if line.name not in current:
+        if line.name not in current and _is_inside(line.name):
             (folder / line.name).unlink(missing_ok=True)
     data = msgspec.json.format(msgspec.json.encode(manifest(about, files)), indent=1) + b"\n"
     write_bytes(folder / MANIFEST, data)
@@ -97,6 +97,11 @@ def manifest_faults(lake: Lake, publisher: str) -> list[str]:
     if not (folder / SUMS).exists() or (folder / SUMS).read_bytes() != _lines(expected):
         faults.append(f"{SUMS} ne dit pas la même chose que {MANIFEST} : {REMEDY}")
     return faults
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name of a manifest, which anyone may have edited, stays below the folder."""
+    return bool(name) and not name.startswith("/") and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _sums(lake: Lake, publisher: str, files: list[File]) -> bytes:

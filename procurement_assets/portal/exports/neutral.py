@@ -19,9 +19,9 @@ _NEUTRAL = f"^'+{STARTS}"
 
 def neutralised(column: pl.Expr) -> pl.Expr:
     """A column of text with an apostrophe in front of what a spreadsheet would run."""
-    return pl.when(column.str.contains(_LIVE)).then(pl.concat_str(pl.lit("'"), column)).otherwise(column)
+    return pl.when(column.str.contains(_LIVE)).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).name.keep()
 
 
 def restored(column: pl.Expr) -> pl.Expr:
     """The text as it was before `neutralised`."""
-    return pl.when(column.str.contains(_NEUTRAL)).then(column.str.slice(1)).otherwise(column)
+    return pl.when(column.str.contains(_NEUTRAL)).then(column.str.slice(1)).otherwise(column).name.keep()

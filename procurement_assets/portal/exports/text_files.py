@@ -67,7 +67,7 @@ def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     texts = [n for n, t in frame.schema.items() if t == pl.String]
     element = pl.element().str.replace_all(LIST_SEPARATOR, _STAND_IN, literal=True)
     joined = frame.with_columns(pl.col(lists).list.eval(element).list.join(LIST_SEPARATOR))
-    return joined.with_columns(neutralised(pl.col(n)).alias(n) for n in (*lists, *texts))
+    return joined.with_columns(neutralised(pl.col(n)) for n in (*lists, *texts))
 
 
 def _slices(frame: pl.DataFrame) -> list[pl.DataFrame]:

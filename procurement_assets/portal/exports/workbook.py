@@ -84,9 +84,10 @@ def _header() -> Format:
     return Format().set_bold().set_text_wrap().set_background_color("#DDE6F0").set_border_bottom("thin")
 
 
-def _note(column: Column) -> str:
+def _note(column: Column) -> dict[str, str]:
+    """The note of a header. A note starts with its author's name: here, the field's."""
     unit = f" Unité : {column.unit}." if column.unit else ""
-    return f"{column.name}\n{column.description}{unit}"
+    return {"author": column.name, "text": f"{column.description}{unit}"}
 
 
 def _page(wrap: int) -> dict[str, Any]:
