@@ -18,6 +18,7 @@ from procurement_assets.quality.report_delays import delays
 from procurement_assets.quality.report_repairs import repairs_of
 from procurement_assets.quality.report_rows import FOLDER, row_files
 from procurement_assets.quality.report_text import environment, french_date, stylesheet
+from procurement_assets.quality.report_trend import ALERTS_SHOWN, SIGNALS_FR, trend
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.schema import TABLES
 
@@ -57,6 +58,10 @@ def render_report(
             compared=comparison(tables),
             fields=FIELDS_FR,
             repaired=repairs_of(tables),
+            trend=trend(tables),
+            titles={r.rule.id: r.rule.title for r in results if r.failing and not r.error},
+            alerts_shown=ALERTS_SHOWN,
+            signals=SIGNALS_FR,
             css=stylesheet(),
         )
     )
