@@ -1,4 +1,4 @@
-"""Watching the feeds: each source against its own past, and one check per signal, so that a run warns the same day."""
+"""Watching the feeds, one check per signal, so that a run warns the same day; and the trend of the rules."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import polars as pl
 
 from procurement_assets.assets.metadata import OWNERS, definition_metadata, preview, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.quality.trend_tables import build_trend
 from procurement_assets.quality.watch.build import build_watch, silences_today
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
@@ -95,5 +96,32 @@ def _result(name: str, alerts: pl.DataFrame) -> dg.AssetCheckResult:
     )
 
 
-ASSETS = [watch_feeds]
+@dg.multi_asset(
+    name="tendance",
+    specs=[
+        dg.AssetSpec(
+            key=name,
+            deps=["findings"],
+            group_name="qualite",
+            owners=OWNERS,
+            kinds={"parquet", "polars"},
+            partitions_def=publisher_partitions,
+            metadata=definition_metadata(TABLES[name]),
+            description=f"{TABLES[name].title}. {TABLES[name].description}",
+        )
+        for name in ("quality_trend", "findings_changes", "quality_months")
+    ],
+    description="Tire de l'histoire des contrôles l'évolution par règle, et les constats nouveaux et corrigés.",
+)
+def trend_of_quality(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Wiring of `quality.trend_tables.build_trend`."""
+    store, publisher = lake.lake(), context.partition_key
+    made = build_trend(store, publisher)
+    told = {"exécution": made.current, "exécution précédente": made.previous or "aucune"}
+    counts = dict(sorted(made.changes["change"].value_counts().iter_rows()))
+    for name, more in (("quality_trend", told), ("findings_changes", told | counts), ("quality_months", {})):
+        yield dg.MaterializeResult(asset_key=name, metadata=table_metadata(store, name, publisher) | more)
+
+
+ASSETS = [watch_feeds, trend_of_quality]
 CHECKS = [check_feeds]

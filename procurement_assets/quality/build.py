@@ -15,6 +15,7 @@ from procurement_assets.quality.report_rows import write_rows
 from procurement_assets.quality.report_text import french_date, stylesheet
 from procurement_assets.quality.results import RuleResult, findings, sources_of
 from procurement_assets.quality.store import Checked
+from procurement_assets.quality.trend import record_run
 from procurement_assets.schema import TABLES, conform
 
 REPORT = "quality_report.html"
@@ -51,6 +52,7 @@ def build_quality(
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
     sources = sources_of([frames["contracts"], frames["concessions"]], services)
     found = conform(findings(results, sources), TABLES["findings"])
+    record_run(lake, publisher, results, found, data_date)
     report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
     lake.write_table(found, "findings", publisher)
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
