@@ -23,7 +23,7 @@ _FINDINGS_FROM = {
     "record": [(t, "uid") for t in _CHECKED],
     "source": [("contracts", "source"), ("concessions", "source"), ("ledger", "source")],
 }
-_DEPS = ["repairs", "files", "quarantine", "reconciliation_sources"]
+_DEPS = ["repairs", "files", "quarantine", "reconciliation_sources", "feed_months"]
 
 
 @dg.multi_asset(

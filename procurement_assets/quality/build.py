@@ -52,9 +52,9 @@ def build_quality(
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
     sources = sources_of([frames["contracts"], frames["concessions"]], services)
     found = conform(findings(results, sources), TABLES["findings"])
+    lake.write_table(found, "findings", publisher)
     record_run(lake, publisher, results, found, data_date)
     report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
-    lake.write_table(found, "findings", publisher)
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
     return Quality(results, found, report)
