@@ -10,7 +10,9 @@ from procurement_assets.schema.concessions import CONCESSION_TABLES
 from procurement_assets.schema.contracts import CONTRACT_TABLES
 from procurement_assets.schema.corrections import CORRECTION_TABLES
 from procurement_assets.schema.exports import EXPORT_TABLES
+from procurement_assets.schema.indicators import INDICATOR_TABLES
 from procurement_assets.schema.provenance import PROVENANCE_TABLES
+from procurement_assets.schema.publications import PUBLICATIONS
 from procurement_assets.schema.reconciliation import RECONCILIATION_TABLES
 from procurement_assets.schema.subcontracts import SUBCONTRACTS
 from procurement_assets.schema.watch import WATCH_TABLES
@@ -24,7 +26,9 @@ TABLES: dict[str, Table] = {
         *CONCESSION_TABLES,
         *EXPORT_TABLES,
         *RECONCILIATION_TABLES,
+        *INDICATOR_TABLES,
         *WATCH_TABLES,
+        PUBLICATIONS,
         # Last: an export has the public name `corrections` too; in the lake it is the table of the working group's.
         *CORRECTION_TABLES,
     )

@@ -24,12 +24,12 @@ from procurement_assets.portal.publishing.plan import Plan, Step, resolve
 from procurement_assets.portal.publishing.portal import Difference, Portal, Publication, TargetState
 from procurement_assets.portal.publishing.tabular import Measures, measure
 from procurement_assets.publishers import Publisher, Source
+from procurement_assets.settings import TARGETS
 
 PASSES = 5
 """Times that a run plans again after a call whose answer was lost, without a step less to make."""
 PAUSE = 5.0
 """Seconds before looking at a portal that just lost an answer: the call may still be going on."""
-TARGETS = ("opendatasoft", "datagouv", "depot")
 
 
 class RefusedError(RuntimeError):

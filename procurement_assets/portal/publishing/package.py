@@ -50,6 +50,10 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     store: str
     """Folder of the frozen files."""
     code_version: str = ""
+    demo: bool = False
+    """The manifest says that the data was generated."""
+    unpublishable: str = ""
+    """Why the manifest says that nothing may be published."""
 
     def file(self, name: str) -> PackageFile:
         """The file of that name. Raises KeyError."""
@@ -90,6 +94,8 @@ class _Manifest(msgspec.Struct, kw_only=True):
     publisher: str = ""
     data_date: str = ""
     code_version: str = ""
+    demo: bool = False
+    unpublishable: str = ""
 
 
 def load_package(lake: Lake, publisher: str) -> Package:
@@ -160,6 +166,8 @@ def _package(publisher: str, data: bytes, manifest: _Manifest, store: UPath) -> 
         files=manifest.files,
         store=str(store),
         code_version=manifest.code_version,
+        demo=manifest.demo,
+        unpublishable=manifest.unpublishable,
     )
 
 

@@ -39,10 +39,10 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     sum_change: float = 25.0
 
 
-def never(publisher: Publisher, sources: Iterable[Source], checks: Checks) -> list[str]:
+def never(publisher: Publisher, sources: Iterable[Source], package: Package, checks: Checks) -> list[str]:
     """Why nothing of this publisher may be published: no setting changes it. French, one line each, with the remedy."""
     found = []
-    if publisher.demo or any(s.kind == "sample" for s in sources):
+    if publisher.demo or package.demo or any(s.kind == "sample" for s in sources):
         found.append(
             f"les données de « {publisher.id} » sont produites pour la démonstration : elles ne se publient jamais"
         )
@@ -51,6 +51,8 @@ def never(publisher: Publisher, sources: Iterable[Source], checks: Checks) -> li
             f"le préfixe OCDS « {publisher.ocid_prefix} » est provisoire : en demander un à data@open-contracting.org, "
             "puis régler ocid_prefix et ocid_prefix_is_placeholder dans publishers.toml"
         )
+    elif package.unpublishable:
+        found.append("les exports ont été faits sous un préfixe OCDS provisoire : relancer toute la chaîne")
     if not (publisher.license.strip() or publisher.about.license_url.strip()):
         found.append(f"aucune licence pour « {publisher.id} » : régler license dans publishers.toml")
     if checks.blocking:
@@ -126,7 +128,7 @@ def refusals(
     accept: Sequence[str],
 ) -> list[str]:
     """Everything against this publication on this target; empty: it may be sent."""
-    found = never(publisher, sources, checks)
+    found = never(publisher, sources, package, checks)
     if not accepted(accept, package):
         asked = [*changes(measures, state.last, limits), *disputed(package, state)]
         found += [f"{line} ; {how_to_accept(package)}" for line in asked]
