@@ -15,6 +15,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of the project, the public sources included."""
     from procurement_assets.assets import (
         corrections,
+        indicators,
         ocds,
         portal,
         publication,
@@ -34,6 +35,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         *ocds.ASSETS,
         *reconciliation.ASSETS,
         *watch.ASSETS,
+        *indicators.ASSETS,
         *quality.ASSETS,
         *portal.ASSETS,
         *publication.ASSETS,

@@ -16,7 +16,6 @@ from procurement_assets.ocds.standard_checks import (
     CLOSED,
     OPEN,
     REFERENCES,
-    RELATED,
     StandardResult,
     check_standard,
     release_ids_of,
@@ -27,6 +26,7 @@ from procurement_assets.ocds.versioned import validate_versioned, write_versione
 from procurement_assets.ocds.yearly import write_yearly
 from procurement_assets.portal.policy import write_policy
 from procurement_assets.portal.regulatory import write_regulatory_exports
+from procurement_assets.quality.indicators.pelican.blocking import BLOCKING
 from procurement_assets.resources.lake import LakeResource
 
 
@@ -126,7 +126,7 @@ def versioned_releases_are_valid(context: dg.AssetCheckExecutionContext, lake: L
     )
 
 
-_STANDARD = (*RULES, REFERENCES, CLOSED, OPEN, AMENDED, RELATED)
+_STANDARD = (*RULES, *BLOCKING, REFERENCES, CLOSED, OPEN, AMENDED)
 
 
 def _name(rule_id: str) -> str:
@@ -145,7 +145,7 @@ def _name(rule_id: str) -> str:
         )
         for rule in _STANDARD
     ],
-    description="Qualité du standard : listes de codes, références, dates, sommes (contrôles de Pelican).",
+    description="Qualité du standard : nos règles, et les contrôles de Pelican qui arrêtent la publication.",
 )
 def standard_is_respected(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> Iterator[dg.AssetCheckResult]:
     """One check per rule of `ocds.standard_rules`, with the ocids that fail."""
@@ -153,7 +153,7 @@ def standard_is_respected(context: dg.AssetCheckExecutionContext, lake: LakeReso
     with lines_of(store, publisher, RELEASES) as lines:
         ids = release_ids_of(lines)
     with lines_of(store, publisher, COMPILED) as lines:
-        results = check_standard(lines, ids)
+        results = check_standard(lines, ids, BLOCKING)
     for result in results:
         yield _result(result)
 

@@ -1,14 +1,14 @@
-"""Quality of the standard: references, coherence of dates, sums and code lists over all the compiled releases.
+"""Quality of the standard, the rules that are ours or that block, over all the compiled releases.
 
-One pass over the lines; ids are kept only of what is referred to from one process to another. Results are made for
-asset checks: one per rule, what was evaluated, what fails, examples with their ocid.
+One pass over the lines. Results are made for asset checks: one per rule, what was evaluated, what fails, examples with
+their ocid.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Literal, get_args
 
@@ -72,38 +72,22 @@ AMENDED = Rule(
 )
 
 
-def _looked_up_at_the_end(_: Json) -> Found:
-    return None
-
-
-RELATED = Rule(
-    "ocds.related-process",
-    "Accord-cadre cité présent dans nos données",
-    "warning",
-    "Pelican related_process_identifier",
-    _looked_up_at_the_end,
-)
-
-
-def check_standard(lines: Iterable[bytes], release_ids: frozenset[str] | None = None) -> list[StandardResult]:
+def check_standard(
+    lines: Iterable[bytes], release_ids: frozenset[str] | None = None, more: Sequence[Rule] = ()
+) -> list[StandardResult]:
     """Every rule on compiled releases given as JSON, one a line.
 
     `release_ids`: the ids of the published releases, to look up those that amendments name (`release_ids_of`).
-    Without it, an amendment's ids are looked at for their ocid alone.
+    Without it, an amendment's ids are looked at for their ocid alone. `more`: rules beside ours, run in the same pass.
     """
-    tally = {r.id: _Tally(r) for r in (*RULES, REFERENCES, CLOSED, OPEN, AMENDED, RELATED)}
-    ocids: set[str] = set()
-    related: list[tuple[str, str]] = []
+    chosen = (*RULES, *more, REFERENCES, CLOSED, OPEN)
+    tally = {r.id: _Tally(r) for r in (*chosen, AMENDED)}
     for line in lines:
         release = _decode(line)
         ocid = release["ocid"]
-        ocids.add(ocid)
-        related += [(ocid, p["identifier"]) for p in release.get("relatedProcesses", ()) if p.get("scheme") == "ocid"]
-        for rule in (*RULES, REFERENCES, CLOSED, OPEN):
+        for rule in chosen:
             tally[rule.id].take(ocid, rule.check(release))
         tally[AMENDED.id].take(ocid, _amended(release, release_ids))
-    for ocid, identifier in related:
-        tally[RELATED.id].take(ocid, [] if identifier in ocids else [identifier])
     return [t.result() for t in tally.values()]
 
 

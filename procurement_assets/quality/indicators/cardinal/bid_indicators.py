@@ -25,12 +25,12 @@ class Unsuccessful:
         valid = {
             b.tenderers[0].id for b in bids if b.status == "valid" and b.tenderers is not None and len(b.tenderers) == 1
         }
-        results.saw("R025")
         for tenderer in sorted(t for t in valid if t is not None):
             self.wins.setdefault(tenderer, Fraction()).add(int(tenderer == supplier), 1)
 
     def finish(self, results: Results) -> None:
         """Top tenderers, against the fence of the ratios of wins."""
+        results.seen["R025"] = list(self.wins)
         upper = quantile([float(f.denominator) for f in self.wins.values()], self.settings.percentile / 100)
         lower, guard = self.settings.threshold, 1.0
         if lower is None:
@@ -67,7 +67,7 @@ class IdenticalPrices:
                     results.relate("R028", ocid, tenderer)
             prices[price] = ids
         if prices:
-            results.saw("R028")
+            results.saw("R028", ocid)
 
     def finish(self, results: Results) -> None:
         """Nothing is left to decide."""
@@ -83,7 +83,7 @@ class LateBid:
             return
         if process.bids is None or process.bids.details is None:
             return
-        results.saw("R030")
+        results.saw("R030", ocid)
         winners = {s.id for a in process.awards if a.status == "active" for s in a.suppliers or () if s.id is not None}
         for bid in process.bids.details:
             # Text against text, as Cardinal compares them.
@@ -108,7 +108,7 @@ class OthersDisqualified:
         found = process.final()
         if found is None:
             return
-        results.saw("R035")
+        results.saw("R035", ocid)
         suppliers = {s.id for a in found[0] for s in a.suppliers or () if s.id is not None}
         valid = {t for b in found[1] if b.status == "valid" for t in b.ids}
         disqualified = {t for b in found[1] if b.status == "disqualified" for t in b.ids} - valid
@@ -142,7 +142,7 @@ class LowestDisqualified:
                 lowest = price[0], bid.status == "disqualified"
             any_valid = any_valid or bid.status == "valid"
         if lowest is not None:
-            results.saw("R036")
+            results.saw("R036", ocid)
         if any_valid and lowest is not None and lowest[1]:
             results.flag("OCID", ocid, "R036", 1.0)
 
@@ -162,7 +162,6 @@ class ExcessiveDisqualified:
         submitted = process.submitted()
         if not submitted:
             return
-        results.saw("R038")
         disqualified = sum(b.status == "disqualified" for b in submitted)
         for bid in submitted:
             for tenderer in bid.ids:
@@ -184,6 +183,7 @@ class ExcessiveDisqualified:
             ratios = {i: f.ratio for i, f in held.items() if f.denominator >= fewest}
             if not ratios:
                 continue
+            results.seen.setdefault("R038", []).extend(ratios)
             fence = settings.threshold
             if fence is None:
                 found = quartiles(ratios.values())

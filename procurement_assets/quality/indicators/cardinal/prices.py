@@ -65,7 +65,7 @@ class SecondLowest:
         if len(best) == 2 and best[False][0] >= best[True][0]:
             for indicator, setting in (("R024", self.close), ("R058", self.discount)):
                 if setting is not None:
-                    results.saw(indicator)
+                    results.saw(indicator, ocid)
             self.ratios[ocid] = _relative(best[False][0], best[True][0])
             self.tenderers[ocid] = best[True][1], best[False][1]
 

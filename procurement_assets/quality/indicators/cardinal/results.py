@@ -36,8 +36,8 @@ class Results(msgspec.Struct):
     flags: Flags = msgspec.field(default_factory=dict)
     meta: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
     maps: dict[str, dict[str, set[str]]] = msgspec.field(default_factory=dict)
-    seen: dict[str, int] = msgspec.field(default_factory=dict)
-    """Indicator to the number of processes (of suppliers, R048) that it could look at."""
+    seen: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """Indicator to the processes (the organisations: R025, R038, R048) that it could look at."""
     processes: int = 0
 
     def flag(self, group: Group, ident: str, indicator: str, value: float) -> None:
@@ -53,6 +53,10 @@ class Results(msgspec.Struct):
         told = self.meta.setdefault(indicator, {})
         told.update({name: round(value, 4) for name, value in fences.items()})
 
-    def saw(self, indicator: str, count: int = 1) -> None:
-        """The indicator could look at a process."""
-        self.seen[indicator] = self.seen.get(indicator, 0) + count
+    def saw(self, indicator: str, ident: str) -> None:
+        """The indicator could look at a process or an organisation."""
+        self.seen.setdefault(indicator, []).append(ident)
+
+    def flagged(self, group: Group, indicator: str) -> dict[str, float]:
+        """What an indicator flags in a group, with its values."""
+        return {i: found[indicator] for i, found in self.flags.get(group, {}).items() if indicator in found}

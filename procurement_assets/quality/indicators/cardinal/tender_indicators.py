@@ -28,7 +28,7 @@ class ShortPeriod:
         start, end = _moment(period.start_date), _moment(period.end_date)
         if start is None or end is None:
             return
-        results.saw("R003")
+        results.saw("R003", ocid)
         threshold = self.settings.procurement_method_details.get(
             tender.procurement_method_details or "", self.settings.threshold
         )
@@ -64,7 +64,7 @@ class SingleBid:
             return
         if tender.number_of_tenderers is None:
             return
-        results.saw("R018")
+        results.saw("R018", ocid)
         if type(tender.number_of_tenderers) is int and tender.number_of_tenderers == 1:
             results.flag("OCID", ocid, "R018", 1.0)
 
@@ -103,7 +103,7 @@ class HeterogeneousSupplier:
             for s, codes in sorted(self.codes.items())
             if self.processes[s] >= settings.minimum_contracting_processes
         }
-        results.seen["R048"] = len(lengths)
+        results.seen["R048"] = list(lengths)
         if settings.threshold is None:
             found = quartiles(lengths.values())
             fence = found.upper

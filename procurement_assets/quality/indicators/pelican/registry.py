@@ -5,6 +5,7 @@ The texts are in `pelican.toml`. Every check that is implemented has its text an
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -53,7 +54,7 @@ SCHEMES = frozenset({"FR-RCS"})
 """The register of org-id.guide that DECP's identifiers are of; the registers of the overseas territories and of VAT are
 not there (research/ocds.md §2.1, listed in the publication policy)."""
 
-LANGUAGES = frozenset("bg hr cs da nl en et fi fr de el hu ga it lv lt mt pl pt ro sk sl es sv".split())
+LANGUAGES = frozenset(re.findall("..", "bghrcsdanlenetfifrdeelhugaitlvltmtplptroskslessv"))
 """ISO 639-1 codes of the languages of the European Union."""
 
 
