@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from procurement_assets.quality.report_data import overview
 from procurement_assets.quality.report_text import decimal, euros, french_date, french_month, number, percent, signed
 from procurement_assets.quality.suites import run_catalogue
 from procurement_assets.schema import TABLES
+from procurement_assets_tests.pages import assert_accessible_and_alone
 from procurement_assets_tests.quality.support import BUYER, DATA_DATE, frame, row
 from procurement_assets_tests.quality.test_ledger import sound
 
@@ -94,65 +94,11 @@ def test_same_data_same_bytes(found: Any, page: str) -> None:
     assert "8 janvier 2026" in page
 
 
-class _Page(HTMLParser):
-    """What accessibility rests on, gathered."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.headings: list[int] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.tables: list[dict[str, int]] = []
-        self.lang = ""
-        self.loose: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag not in ("meta", "br", "link", "img"):
-            self.open.append(tag)
-        if tag == "html":
-            self.lang = given.get("lang") or ""
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if "id" in given:
-            self.ids.append(str(given["id"]))
-        if tag == "a":
-            self.links.append(str(given["href"]))
-        if tag == "table":
-            self.tables.append({"caption": 0, "th": 0, "scoped": 0})
-        if tag in ("caption", "th"):
-            self.tables[-1][tag] += 1
-            self.tables[-1]["scoped"] += tag == "th" and given.get("scope") in ("row", "col")
-        if tag in ("script", "link", "img", "iframe", "object"):
-            self.loose.append(tag)
-        self.loose += [
-            str(v) for k, v in attrs if k in ("src", "srcset", "onclick", "style") and "width:" not in str(v)
-        ]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, tag
-
-
 def test_the_page_is_well_formed_accessible_and_alone(page: str) -> None:
-    read = _Page()
-    read.feed(page)
-    assert read.open == []
-    assert read.lang == "fr"
-    assert read.headings[0] == 1
-    assert read.headings.count(1) == 1
-    assert all(b <= a + 1 for a, b in zip(read.headings, read.headings[1:], strict=False)), (
-        "a level of heading is skipped"
-    )
-    assert len(read.ids) == len(set(read.ids))
-    assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids)
-    assert read.links[0] == "#contenu"
+    read = assert_accessible_and_alone(page)
     assert {link for link in read.links if not link.startswith("#")} == {
         f"constats/{rule}.{kind}" for rule in ("DECP-M-403", "DECP-M-301", "DECP-M-702") for kind in ("html", "csv")
     }
-    assert all(t["caption"] == 1 and t["th"] == t["scoped"] > 0 for t in read.tables)
-    assert read.loose == []
-    assert not re.search(r"url\(|@import|https?://", page)
 
 
 def _luminance(colour: str) -> float:

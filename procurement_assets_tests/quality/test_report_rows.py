@@ -14,6 +14,7 @@ from procurement_assets.quality.report_rows import row_files, write_rows
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
+from procurement_assets_tests.pages import assert_accessible_and_alone
 from procurement_assets_tests.quality.support import BUYER, DATA_DATE, frame, row
 
 
@@ -60,6 +61,7 @@ def test_a_long_page_says_what_it_leaves_to_the_csv(tmp_path: Path, monkeypatch:
     page = (tmp_path / "constats" / "DECP-M-403.html").read_text(encoding="utf-8")
     assert "2 premières lignes en défaut sur 3" in page
     assert page.count("<tr>") == 3
+    assert_accessible_and_alone(page)
     assert "../quality_report.html#DECP-M-403" in page
     assert (tmp_path / "constats" / "DECP-M-403.csv").read_bytes().count(b"\r\n") == 4
 
