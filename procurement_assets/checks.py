@@ -17,7 +17,7 @@ import polars as pl
 from procurement_assets.decp.codelists import fold
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.datadocs import docs_url
-from procurement_assets.quality.expected import expected_text
+from procurement_assets.quality.expected import expected_for_all
 from procurement_assets.quality.ledger import NEEDED, Relation, check_ledger
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.results import RuleResult, as_text
@@ -126,7 +126,7 @@ def _rule_result(result: RuleResult, docs: str) -> dg.AssetCheckResult:
         "part en défaut": round(result.share, 6),
         "gravité": SEVERITY_FR[rule.severity],
         "base légale": rule.legal_basis,
-        "attendu": expected_text(rule),
+        "attendu": expected_for_all(rule),
         "conseil": rule.advice,
     }
     if result.observed:

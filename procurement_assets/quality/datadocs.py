@@ -1,6 +1,6 @@
 """Great Expectations Data Docs of a run: a page per table, made from the outcomes that the checks kept.
 
-    data_docs/PUBLISHER/index.html      the site's own index
+    data_docs/PUBLISHER/index.html      the tables, with their rules to look at
     data_docs/PUBLISHER/TABLE.html      leads to the latest page of a table: what the checks link to, for ever
     data_docs/PUBLISHER/validations/…   the pages
 
@@ -12,6 +12,7 @@ is the date of the data.
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -25,21 +26,25 @@ from typing import Any
 from upath import UPath
 
 from procurement_assets.lake import Lake, write_bytes
-from procurement_assets.quality.expected import expected_text
+from procurement_assets.quality.expected import expected_for_all
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.sql import code_lists
+from procurement_assets.schema import TABLES
 from procurement_assets.settings import load_settings
 
 FOLDER = "data_docs"
 SHOWN = 20
 """Failing values shown of a rule."""
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _STYLE = """<style>
 body{font:16px/1.5 system-ui,sans-serif;color:#1b1b35;max-width:75rem;margin:1.5rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid #c8cad6;padding:.4rem .6rem;
 text-align:left;vertical-align:top}th{background:#f4f6fa}
-.alert,.card{border:1px solid #c8cad6;padding:.6rem;margin:.5rem 0}a{color:#0b4aa2}nav ul,.list-unstyled{list-style:none;padding-left:0}
-.modal,.navbar-toggler,#ge-cta-footer,.cooltip .top{display:none}
+.alert,.card{border:1px solid #c8cad6;padding:.6rem;margin:.5rem 0}a{color:#0b4aa2}
+nav ul,.list-unstyled{list-style:none;padding-left:0}
+.modal,.navbar-toggler,.cooltip .top,input[type=radio]{display:none}
 .text-danger,.fa-times{color:#a3001b}.text-success{color:#18753c}
+.fa-check-circle::before{content:"✔"}.fa-times::before{content:"✘"}.fa-exclamation-triangle::before{content:"⚠"}
 </style>"""
 
 
@@ -65,6 +70,7 @@ def write_data_docs(
         # Its own styles, fonts and images are linked by what is taken out: only the pages are kept.
         made = {path.relative_to(site).as_posix(): _alone(path.read_bytes()) for path in sorted(site.rglob("*.html"))}
     made |= {f"{table}.html": _leads_to(made, table) for table in by_table}
+    made["index.html"] = _index(publisher, by_table, data_date)  # the library's own is drawn by its scripts
     _put(docs_folder(lake, publisher), made)
     return {table: sum(not r.passed for r in group) for table, group in by_table.items()}
 
@@ -100,6 +106,7 @@ def _build(root: Path, by_table: Mapping[str, Sequence[RuleResult]], data_date: 
 
 def _validation(table: str, results: Sequence[RuleResult], run: Any) -> Any:
     """The outcomes of a table's rules as a validation result of the library."""
+    import great_expectations as gx
     from great_expectations.core import ExpectationSuiteValidationResult
 
     told = [_one(result) for result in results]
@@ -115,7 +122,12 @@ def _validation(table: str, results: Sequence[RuleResult], run: Any) -> Any:
             "unsuccessful_expectations": len(told) - passed,
             "success_percent": share,
         },
-        meta={"run_id": run, "batch_spec": {}, "active_batch_definition": {"data_asset_name": table}},
+        meta={
+            "run_id": run,
+            "great_expectations_version": gx.__version__,
+            "batch_spec": {},
+            "active_batch_definition": {"data_asset_name": table},
+        },
     )
 
 
@@ -124,7 +136,7 @@ def _one(result: RuleResult) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     rule = result.rule
-    told = f"{rule.id}. {rule.title} (attendu : {expected_text(rule)}). {rule.advice}"
+    told = f"{rule.id}. {rule.title} (attendu : {expected_for_all(rule)}). {rule.advice}"
     config = ExpectationConfiguration(
         type=rule.expectation_name,
         kwargs=_kwargs(result),
@@ -173,7 +185,11 @@ def _alone(page: bytes) -> bytes:
     text = re.sub(r"<script\b[^>]*>.*?</script\s*>", "", text, flags=re.S | re.I)
     text = re.sub(r"<link\b[^>]*>", "", text, flags=re.I)
     text = re.sub(r"<img\b[^>]*>", "", text, flags=re.I)
-    text = re.sub(r"@import[^;]+;", "", text)
+    text = re.sub(r"@import[^;]+;|url\(['\"]?https?:[^)]*\)|<footer\b.*?</footer\s*>", "", text, flags=re.S | re.I)
+    text = re.sub(r"<a\b[^>]*href=\"https?:[^>]*>(.*?)</a\s*>", r"\1", text, flags=re.S | re.I)
+    # The library draws ids at random: here they are numbered in order, so that same results give same bytes.
+    numbers = {found: str(n) for n, found in enumerate(dict.fromkeys(_UUID.findall(text)))}
+    text = _UUID.sub(lambda found: numbers[found.group()], text)
     return text.replace("</head>", f"{_STYLE}\n</head>", 1).replace("<html>", '<html lang="fr">', 1).encode()
 
 
@@ -184,6 +200,22 @@ def _leads_to(pages: Mapping[str, bytes], table: str) -> bytes:
         f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Data Docs : {table}</title>'
         f'<meta http-equiv="refresh" content="0; url={target}"></head>'
         f'<body><p><a href="{target}">Contrôles de la table {table}</a></p></body></html>\n'
+    ).encode()
+
+
+def _index(publisher: str, by_table: Mapping[str, Sequence[RuleResult]], data_date: date | None) -> bytes:
+    rows = "".join(
+        f'<tr><th scope="row"><a href="{table}.html">{TABLES[table].title}</a></th><td>{len(group)}</td>'
+        f"<td>{sum(not r.passed for r in group)}</td></tr>"
+        for table, group in by_table.items()
+    )
+    title = f"Data Docs : {html.escape(publisher)}"
+    told = f"Données au {data_date.isoformat()}." if data_date else "Données sans date."
+    return (
+        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title>{_STYLE}</head><body>'
+        f"<h1>{title}</h1><p>{told}</p><table><caption>Règles par table</caption><thead><tr>"
+        '<th scope="col">Table</th><th scope="col">Règles</th><th scope="col">À regarder</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></body></html>\n"
     ).encode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,11 @@ def expected_text(rule: Rule) -> str:
     if rule.expression:
         return rule.title
     return _of_expectation(rule)
+
+
+def expected_for_all(rule: Rule) -> str:
+    """`expected_text` where no row is at hand: what depends on the row is an ellipsis."""
+    return re.sub(r"\{\w+\}", "…", expected_text(rule)) if rule.placeholders else expected_text(rule)
 
 
 def expected_of(rule: Rule, failed: pl.DataFrame, texts: dict[str, pl.Series]) -> pl.Series:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from procurement_assets.quality.expected import expected_of, expected_text
+from procurement_assets.quality.expected import expected_for_all, expected_of
 from procurement_assets.quality.model import Rule, Status
 from procurement_assets.schema import TABLES, Table
 
@@ -140,7 +140,7 @@ def _of(result: RuleResult) -> pl.DataFrame:
     rule, failed = result.rule, result.failed
     if rule.type.kind == "figure":
         failed = pl.DataFrame({RECORD: [WHOLE_TABLE]})
-        said = [pl.lit(result.observed).alias("value"), pl.lit(expected_text(rule)).alias("expected")]
+        said = [pl.lit(result.observed).alias("value"), pl.lit(expected_for_all(rule)).alias("expected")]
     else:
         said = [pl.lit(result.values()).alias("value"), pl.lit(result.expected()).alias("expected")]
     empty = pl.lit(None, dtype=pl.String)
