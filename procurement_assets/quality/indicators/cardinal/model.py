@@ -131,11 +131,13 @@ def decode(line: bytes) -> Process | None:
     """A line as a process; None where it is blank, is not JSON or is not an object."""
     try:
         return _whole(line)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
         node = _any(line)
-        return _tolerant(node, Process) if isinstance(node, dict) else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return _tolerant(node, Process) if isinstance(node, dict) else None
 
 
 def _tolerant(node: Any, kind: type[T]) -> T:

@@ -152,7 +152,7 @@ def period(release: Release) -> ReleaseResult:
 
 def awards_status(release: Release) -> ReleaseResult:
     """An inactive award has no contract."""
-    inactive = {"pending", "cancelled", "unsuccessful"}
+    inactive = ("pending", "cancelled", "unsuccessful")
     awards = [a for a in release.at("awards") if deep(a.value, "status") in inactive and has(a.value, "id")]
     if not awards:
         return undefined("no award with an id is inactive")
@@ -166,7 +166,7 @@ def awards_status(release: Release) -> ReleaseResult:
 
 def contracts_status(release: Release) -> ReleaseResult:
     """An unsigned contract has no transaction."""
-    unsigned = [c for c in release.at("contracts") if deep(c.value, "status") in {"pending", "cancelled"}]
+    unsigned = [c for c in release.at("contracts") if deep(c.value, "status") in ("pending", "cancelled")]
     if not unsigned:
         return undefined("no contract is unsigned")
     count = Count()
@@ -179,7 +179,7 @@ def contracts_status(release: Release) -> ReleaseResult:
 def milestone_status(release: Release) -> ReleaseResult:
     """A milestone not met has no date on which it was met."""
     milestones = [
-        m for path in MILESTONES for m in release.at(path) if deep(m.value, "status") in {"scheduled", "notMet"}
+        m for path in MILESTONES for m in release.at(path) if deep(m.value, "status") in ("scheduled", "notMet")
     ]
     if not milestones:
         return undefined("no milestone is unmet")
@@ -195,7 +195,7 @@ def tender_status(release: Release) -> ReleaseResult:
     status = deep(release.data, "tender.status")
     if not status:
         return undefined("tender.status is blank")
-    if status not in {"planning", "planned", "active", "cancelled", "unsuccessful", "withdrawn"}:
+    if status not in ("planning", "planned", "active", "cancelled", "unsuccessful", "withdrawn"):
         return undefined(f"tender.status is '{status}'")
     contracts, awards = (len(array(release.data.get(s))) for s in ("contracts", "awards"))
     return pass_fail(contracts == 0 and awards == 0, {"contracts_count": contracts, "awards_count": awards})

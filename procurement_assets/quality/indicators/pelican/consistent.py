@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 from procurement_assets.quality.indicators.pelican.coherent import PERIODS
-from procurement_assets.quality.indicators.pelican.reading import Release, array, day, deep, has, moment, number
+from procurement_assets.quality.indicators.pelican.reading import Release, array, day, deep, has, moment, number, text
 from procurement_assets.quality.indicators.pelican.results import (
     Convert,
     Count,
@@ -36,7 +36,7 @@ def number_of_tenderers(release: Release) -> ReleaseResult:
 def tender_value(release: Release, convert: Convert = no_conversion) -> ReleaseResult:
     """The budget is within 50 to 150 % of the tender's value."""
     planned, asked = deep(release.data, "planning.budget.amount"), deep(release.data, "tender.value")
-    currencies = deep(planned, "currency"), deep(asked, "currency")
+    currencies = text(deep(planned, "currency")), text(deep(asked, "currency"))
     if None in currencies:
         return undefined("a currency is missing")
     amounts = number(deep(planned, "amount")), number(deep(asked, "amount"))
@@ -81,7 +81,7 @@ def contracts_value(release: Release, convert: Convert = no_conversion) -> Relea
 
 
 def _award_and_contracts(release: Release, award: Any, contracts: list[Any], convert: Convert, count: Count) -> None:
-    currencies = {deep(o, "value.currency") for o in (award, *contracts)}
+    currencies = {text(deep(o, "value.currency")) for o in (award, *contracts)}
     if None in currencies:
         return
     same = len(currencies) == 1
@@ -112,7 +112,7 @@ def transactions_value(release: Release, convert: Convert = no_conversion) -> Re
     count = Count()
     for path, contract in contracts:
         transactions = array(deep(contract, "implementation.transactions"))
-        currencies = {deep(o, "value.currency") for o in (contract, *transactions)}
+        currencies = {text(deep(o, "value.currency")) for o in (contract, *transactions)}
         if not transactions or None in currencies:
             continue
         same = len(currencies) == 1

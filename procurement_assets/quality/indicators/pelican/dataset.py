@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import chain
 from typing import Any, Protocol
 
-from procurement_assets.quality.indicators.pelican.reading import At, Release, deep
+from procurement_assets.quality.indicators.pelican.reading import At, Release, deep, text
 from procurement_assets.quality.indicators.pelican.results import DatasetResult
 
 NO_FIELDS = "no compiled releases set necessary fields"
@@ -150,7 +150,7 @@ class _Related:
     def _references(self, release: Release) -> list[At]:
         """Related processes named by ocid."""
         found = chain(release.at("relatedProcesses"), release.at("contracts.relatedProcesses"))
-        return [r for r in found if deep(r.value, "scheme") == "ocid" and deep(r.value, "identifier") is not None]
+        return [r for r in found if deep(r.value, "scheme") == "ocid" and text(deep(r.value, "identifier")) is not None]
 
     def _result(self, outcomes: list[tuple[bool, dict[str, Any]]], version: float) -> DatasetResult:
         if not outcomes:

@@ -17,7 +17,7 @@ from procurement_assets.quality.indicators.pelican.dataset import (
     example,
     too_few,
 )
-from procurement_assets.quality.indicators.pelican.reading import Release, day, deep, number
+from procurement_assets.quality.indicators.pelican.reading import Release, day, deep, number, text
 from procurement_assets.quality.indicators.pelican.results import Convert, DatasetResult
 
 LOW, HIGH = 0.001, 0.99
@@ -104,8 +104,8 @@ class Repetition:
     def take(self, release: Release, item: int) -> None:
         """One compiled release."""
         for value in release.values(self.path):
-            amount, currency = deep(value, "amount"), deep(value, "currency")
-            if amount is not None and currency is not None:
+            amount, currency = deep(value, "amount"), text(deep(value, "currency"))
+            if isinstance(amount, (int, float, str)) and currency is not None:
                 self.held.add((amount, currency), example(release, item))
 
     def result(self) -> DatasetResult:
@@ -142,8 +142,8 @@ class Values:
         """One compiled release."""
         told = day(release.data.get("date"))
         for path, value in release.at(self.path):
-            amount, currency = number(deep(value, "amount")), deep(value, "currency")
-            if amount is None or currency is None or amount < 0:
+            amount, currency = number(deep(value, "amount")), text(deep(value, "currency"))
+            if amount is None or currency is None or not 0 <= amount < float("inf"):
                 continue
             dollars = amount if currency == "USD" else self.convert(amount, currency, told) if told else None
             if dollars is not None:

@@ -119,6 +119,11 @@ def number(value: Any) -> float | None:
         return None
 
 
+def text(value: Any) -> str | None:
+    """A value where it is text, else None: a code of another type is not there."""
+    return value if type(value) is str else None
+
+
 def array(value: Any) -> list[Any]:
     """A value where it is an array, else an empty one."""
     return value if type(value) is list else []

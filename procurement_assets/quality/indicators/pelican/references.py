@@ -27,7 +27,7 @@ def parties_roles(release: Release) -> ReleaseResult:
         for path, party in release.at("parties")
         if has(party, "id")
         for role in array(party.get("roles"))
-        if role in REFERENCES
+        if isinstance(role, str) and role in REFERENCES
     ]
     if not parties:
         return undefined("no party has an id and an applicable role")
