@@ -16,6 +16,7 @@ from procurement_assets.assets.partitions import PUBLISHERS, publisher_partition
 from procurement_assets.ocds.produce import data_date
 from procurement_assets.quality.indicators.build import build_indicators, build_ocds_quality
 from procurement_assets.quality.indicators.pelican.registry import CheckText, texts
+from procurement_assets.quality.report_indicators import PAGE, build_indicators_page
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
@@ -127,4 +128,29 @@ def build_aggregated_indicators(
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)
 
 
-ASSETS = [build_quality_of_the_standard, build_aggregated_indicators]
+@dg.asset(
+    group_name="qualite",
+    owners=OWNERS,
+    kinds={"html"},
+    deps=["ocds_quality", "indicators", "indicators_registry", "files"],
+    partitions_def=publisher_partitions,
+    description=(
+        "La page des indicateurs : chacun avec sa définition, son dénominateur, son intervalle et sa précaution de "
+        "lecture ; la qualité du standard ; ce que ces données ne permettent pas de calculer. Personne n'y est nommé."
+    ),
+)
+def indicators_page(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `quality.report_indicators.build_indicators_page`."""
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    view = build_indicators_page(store, publisher.id, publisher.name)
+    return dg.MaterializeResult(
+        metadata={
+            "page": dg.MetadataValue.path(str(store.exports(publisher.id) / PAGE)),
+            "indicateurs": len(view.indicators),
+            "contrôles du standard à regarder": len(view.failed),
+            "non calculables": len(view.not_computable),
+        }
+    )
+
+
+ASSETS = [build_quality_of_the_standard, build_aggregated_indicators, indicators_page]

@@ -54,7 +54,8 @@ def build_quality(
     found = conform(findings(results, sources), TABLES["findings"])
     lake.write_table(found, "findings", publisher)
     record_run(lake, publisher, results, found, data_date)
-    report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
+    told = frames | {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
+    report = render_report(name, results, told, data_date=data_date, source_names=source_names)
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
     return Quality(results, found, report)
@@ -62,3 +63,18 @@ def build_quality(
 
 COMPARED = frozenset({"reconciliation", "reconciliation_mois"})
 """Tables of the catalogue that a publisher without a list of contracts, or a lake of before them, does not have."""
+
+REPORTED = (
+    "repairs",
+    "suggestions",
+    "corrections",
+    "reconciliation_annees",
+    "reconciliation_mois",
+    "reconciliation_sources",
+    "reconciliation_champs",
+    "feed_watch",
+    "quality_trend",
+    "findings_changes",
+    "quality_months",
+)
+"""Tables that the report tells of where they are there; each section says so where it has nothing to show."""
