@@ -122,6 +122,15 @@ class _Tally:
         )
 
 
+class _Named(msgspec.Struct):
+    """The ocid of a compiled release."""
+
+    ocid: str
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
+
 class _Earlier(History):
     """The history without its last segment."""
 
@@ -147,8 +156,8 @@ def pairs_of(lake: Lake, publisher: str, compiled: Iterable[bytes], schema: Sche
     with earlier.lines() as lines:
         for group in by_ocid(lines):
             ocid = header_of(group[0]).ocid
-            while now is not None and header_of(now).ocid < ocid:
+            while now is not None and _named(now).ocid < ocid:
                 now = next(current, None)
-            after = _decode(now) if now is not None and header_of(now).ocid == ocid else None
+            after = _decode(now) if now is not None and _named(now).ocid == ocid else None
             unchanged = after is not None and ocid not in touched
             yield after if unchanged and after else _decode(compiler.compile(group)), after
