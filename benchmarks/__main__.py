@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ocds
+from benchmarks import exports, ocds
 
 
 def main() -> int:
@@ -12,6 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     ocds.add_command(commands)
+    exports.add_command(commands)
     options = parser.parse_args()
     return int(options.run(options))
 
