@@ -9,22 +9,25 @@
 
 A correction comes last, at the date of the snapshot's data, and at least one second after every other release of the
 process: never the clock, so the same snapshots give the same releases. Criterion: the published releases, compiled,
-give what the releases of the current contract alone would give.
+give what the releases of the current contract alone would give; `ocds.inverse.decp_of` gives the contract.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from procurement_assets.ocds.compile import header_of
-from procurement_assets.ocds.corrections import Json, StateCompiler, award_names, correction, rename_awards
+from procurement_assets.ocds.compile import StateCompiler, header_of
+from procurement_assets.ocds.corrections import Json, award_names, correction, rename_awards
+from procurement_assets.ocds.leftovers import completed
 from procurement_assets.ocds.profile import profile_schema
 from procurement_assets.ocds.schema import Schema
 
+_Current = TypeVar("_Current")
 PARIS = ZoneInfo("Europe/Paris")
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -63,7 +66,8 @@ class Additions:
                 added.append(_encode(release))
         if added:
             state = self._compiler.state([*published, *added])
-        found = correction(state, rename_awards(target, names), later(last, self._moment))
+        wanted = completed(rename_awards(target, names), state, names.get("1", "1"))
+        found = correction(state, wanted, later(last, self._moment))
         if found is not None:
             self.corrections += 1
             added.append(found)
@@ -103,15 +107,15 @@ _tags = msgspec.json.Decoder(_Tagged).decode
 
 
 def joined(
-    generated: Iterable[tuple[str, list[bytes]]], published: Iterable[list[bytes]]
-) -> Iterator[tuple[list[bytes], list[bytes]]]:
-    """The releases of each current process and those published of it, as a merge of two streams ordered by ocid."""
+    current: Iterable[tuple[str, _Current]], published: Iterable[list[bytes]]
+) -> Iterator[tuple[_Current, list[bytes]]]:
+    """Each current process and the releases published of it, as a merge of two streams ordered by ocid."""
     history = iter(published)
     group = next(history, None)
-    for ocid, lines in generated:
+    for ocid, process in current:
         while group is not None and header_of(group[0]).ocid < ocid:
             group = next(history, None)  # gone from the sources: it stays as it was published
         if group is not None and header_of(group[0]).ocid == ocid:
-            yield lines, group
+            yield process, group
         else:
-            yield lines, []
+            yield process, []

@@ -8,29 +8,30 @@ What it says is found on the compiled states, so that a correction of an old eve
 |---|---|
 | has another value | the whole field, or the whole object of an array merged by id |
 | has no longer a value | null for each leaf: OCDS removes it when merging (research/ocds.md §1.3) |
+| has no longer a list that is replaced whole | its one entry says so: the schema takes neither null nor nothing there |
 | has no longer an object of an array | the object keeps its id alone: merging cannot remove it |
 | has other holders | a new award `1-correction-1`; the former is cancelled, `awardID` repointed (§2.4) |
 | has no longer an award | the award is cancelled |
 
-References to organisations are never emptied, and roles are the union of all that a party has had.
+References to organisations are never emptied, and roles are the union of all that a party has had: where that would
+give back what the source withdrew, the local extension says so (`ocds.leftovers`). Every correction is valid by the
+official schema as it stands.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from procurement_assets.ocds.compile import Compiler, merge_rules
 from procurement_assets.ocds.profile import profile_schema
 from procurement_assets.ocds.schema import Schema
 
 Json = dict[str, Any]
-_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 UPDATES = {
@@ -44,66 +45,47 @@ UPDATES = {
 TAGS = tuple(dict.fromkeys(UPDATES.values()))
 
 _REFERENCES = ("suppliers", "mainContractors", "subcontractor", "financingParty")
-_KEPT_WHOLE = ("relatedProcesses", "statistics")
-"""Arrays whose objects the schema wants complete: one that is no longer published stays as it was."""
+WITHDRAWN = "Retiré par la source."
+"""What stands in a published file where a value was, when nothing at all can."""
+
+_REPLACED_WHOLE = ("deliveryLocations", "deliveryAddresses", "sustainability")
+"""Arrays of objects without ids, which the schema wants neither null nor empty: `[{"description": WITHDRAWN}]`."""
 _REQUIRED = {"tender": ("id",), "awards": ("id",), "contracts": ("id", "awardID")}
 _ALIAS = re.compile(r"(.+)-correction-(\d+)\Z")
 
 
 @lru_cache(maxsize=1)
 def _whole_lists() -> frozenset[str]:
-    """Names of the arrays that a later release replaces whole (merge rules of the schema)."""
-    rules = merge_rules(Schema(source="profile", release=profile_schema()))
-    return frozenset(path[-1] for path, rule in rules.items() if rule == "wholeListMerge")
+    """Names of the arrays of objects that a later release replaces whole, although their objects may have ids."""
+    definitions = profile_schema()["definitions"].values()
+    return frozenset(k for d in definitions for k, v in d.get("properties", {}).items() if v.get("wholeListMerge"))
 
 
 def correctable(schema: Schema) -> Schema:
     """The schema that releases are checked against, corrections among them.
 
-    The official schema has the tags of a correction and allows null, but in lists that are replaced whole, where
-    nothing at all can say "removed" (their `minItems` is 1): OCDS's own rule of merging, null, is taken there too. The
-    profile's is strict for what the model writes, and gets all of it here.
+    The official one as it is. The profile's is strict for what the model writes: it gets here the tags of a correction
+    and null, which a correction needs, but where the official schema has none.
     """
-    strict = schema.source == "profile"
+    if schema.source == "official":
+        return schema
     release = dict(schema.release)
     release["definitions"] = {
-        name: definition | {"properties": _nullables(definition.get("properties", {}), strict)}
-        for name, definition in release["definitions"].items()
+        name: definition | {"properties": _nullables(definition)} for name, definition in release["definitions"].items()
     }
-    if strict:
-        tag = release["properties"]["tag"]
-        codes = [*tag["items"]["enum"], *(t for t in TAGS if t not in tag["items"]["enum"])]
-        release["properties"] = release["properties"] | {"tag": tag | {"items": tag["items"] | {"enum": codes}}}
+    tag = release["properties"]["tag"]
+    codes = [*tag["items"]["enum"], *(t for t in TAGS if t not in tag["items"]["enum"])]
+    release["properties"] = release["properties"] | {"tag": tag | {"items": tag["items"] | {"enum": codes}}}
     return msgspec.structs.replace(schema, release=release)
 
 
-def _nullables(fields: Json, strict: bool) -> Json:
-    """The fields of an object, each of which may be null (not strict: only lists that are replaced whole)."""
-    return {k: {"anyOf": [v, {"type": "null"}]} if strict or v.get("wholeListMerge") else v for k, v in fields.items()}
-
-
-class StateCompiler(Compiler):
-    """Compiles histories with corrections: an object of which everything was removed is removed too.
-
-    `ocdsmerge` leaves it as `{}`, which no checker accepts (libcoveocds `empty_field`).
-    """
-
-    def compile(self, group: Sequence[bytes]) -> bytes:
-        """The compiled release of a process, from its releases as JSON, oldest first."""
-        line = super().compile(group)
-        return _encode(_pruned(_decode(line))) if b"{}" in line or b"[]" in line else line
-
-    def state(self, group: Sequence[bytes]) -> Json:
-        """The compiled release as a tree."""
-        found: Json = _decode(self.compile(group))
-        return found
-
-
-def _pruned(node: Any) -> Any:
-    if isinstance(node, dict):
-        kept = {k: _pruned(v) for k, v in node.items()}
-        return {k: v for k, v in kept.items() if v != {} and v != []}
-    return [_pruned(n) for n in node] if isinstance(node, list) else node
+def _nullables(definition: Json) -> Json:
+    """The fields of an object, each of which may be null but the id that it needs and its arrays of objects."""
+    key = "id" if "id" in definition.get("required", ()) else ""
+    return {
+        k: v if k == key or "$ref" in v.get("items", {}) else {"anyOf": [v, {"type": "null"}]}
+        for k, v in definition.get("properties", {}).items()
+    }
 
 
 def award_names(state: Json, target: Json) -> dict[str, str]:
@@ -240,6 +222,8 @@ def _erased(before: Any, name: str, names: dict[str, str | None]) -> Any:
     """Nulls for every leaf: `ocdsmerge` keeps the leaves of an object that is itself null."""
     if name in _REFERENCES:
         return _renamed(before, names)
+    if name in _REPLACED_WHOLE:
+        return [{"description": WITHDRAWN}]
     if isinstance(before, dict):
         return {k: _erased(v, k, names) for k, v in before.items()}
     if _by_id(before, name):
@@ -248,9 +232,11 @@ def _erased(before: Any, name: str, names: dict[str, str | None]) -> Any:
 
 
 def _erased_object(item: Json, name: str, names: dict[str, str | None]) -> Json:
-    if name in _REFERENCES or name in _KEPT_WHOLE:
+    if name in _REFERENCES:
         kept: Json = _renamed(item, names)
         return kept
+    if name == "statistics":  # the schema wants its value, a number
+        return item | {"notes": WITHDRAWN}
     return {k: v if k == "id" else _erased(v, k, names) for k, v in item.items()}
 
 

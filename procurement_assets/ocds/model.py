@@ -114,9 +114,10 @@ class Techniques(Ocds):
 
 
 class Sustainability(Ocds):
-    """`Sustainability` (extension sustainability). It has no id, so a later release replaces the whole list."""
+    """`Sustainability` (extension sustainability), a whole-list merge; a description alone: withdrawn by the source."""
 
-    goal: Goal
+    description: Text | None = None
+    goal: Goal | None = None
     strategies: Annotated[list[Strategy], Meta(min_length=1, extra_json_schema=UNIQUE)] | None = None
 
 
@@ -159,6 +160,7 @@ class Statistic(Ocds):
     id: Id
     measure: Literal["bids"]
     value: int
+    notes: Text | None = None
 
 
 class Bids(Ocds):
@@ -271,12 +273,12 @@ class Contract(Ocds):
 
 
 class RelatedProcess(Ocds):
-    """`RelatedProcess`: the framework of a call-off."""
+    """`RelatedProcess`: the framework of a call-off; its id alone once the source has withdrawn it."""
 
     id: Id
-    relationship: Annotated[list[Literal["framework"]], Meta(min_length=1)]
-    scheme: Literal["ocid"]
-    identifier: Text
+    relationship: Annotated[list[Literal["framework"]], Meta(min_length=1)] | None = None
+    scheme: Literal["ocid"] | None = None
+    identifier: Text | None = None
 
 
 class Release(Ocds):

@@ -22,15 +22,17 @@ import polars as pl
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake, replacing
 from procurement_assets.ocds.additions import PARIS, Additions, joined
-from procurement_assets.ocds.compile import by_ocid, header_of
-from procurement_assets.ocds.corrections import StateCompiler
+from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
 from procurement_assets.ocds.history import History
+from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
 from procurement_assets.ocds.ocid_map import Known, Seen, members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import gzipped, package, write_lines, write_record_package
 from procurement_assets.ocds.schema import Schema
 from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
+
+_encode = msgspec.json.Encoder().encode
 
 RELEASES, COMPILED = "releases.jsonl", "compiled_releases.jsonl"
 
@@ -86,8 +88,13 @@ def write_releases(
     moment = date_time(snapshot.data_date)
     additions = Additions(moment)
     with history.lines() as lines:
-        pairs = joined(_generated(contracts, publisher, known, names), by_ocid(lines))
-        added = history.append((line for pair in pairs for line in additions.of(*pair)), moment)
+        pairs = joined(_current(contracts, known), by_ocid(lines))
+        made = (
+            line
+            for process, published in pairs
+            for line in additions.of(_generated(process, publisher, names, published), published)
+        )
+        added = history.append(made, moment)
     with history.lines() as lines, replacing(lake.ocds(publisher.id) / RELEASES) as handle:
         count = write_lines(handle, lines)
     vanished = write_vanished(lake, publisher.id, known, set(contracts["uid"]))
@@ -123,10 +130,16 @@ def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.D
     return update(read_known(before, publisher.ocid_prefix), seen, publisher.ocid_prefix, snapshot.data_date[:10])
 
 
-def _generated(
-    contracts: pl.DataFrame, publisher: Publisher, known: Sequence[Known], names: Mapping[str, str] | None
-) -> Iterator[tuple[str, list[bytes]]]:
-    """The releases of each current contract, by ocid, one contract decoded at a time."""
+class _Process(msgspec.Struct):
+    """A current contract and its place among the processes."""
+
+    ocid: str
+    first_seen: str
+    contract: Contract
+
+
+def _current(contracts: pl.DataFrame, known: Sequence[Known]) -> Iterator[tuple[str, _Process]]:
+    """Each current contract, by ocid, one decoded at a time."""
     given = pl.DataFrame(
         [(k.uid, k.ocid, k.premier_vu) for k in known],
         schema={"uid": pl.String, "ocid": pl.String, "first": pl.String},
@@ -135,8 +148,23 @@ def _generated(
     ordered = contracts.join(given, on="uid", how="inner").select("ocid", "first", "record").sort("ocid")
     decode = msgspec.json.Decoder(Contract).decode
     for ocid, first, record in ordered.iter_rows():
-        found = releases(decode(record), publisher, fallback_date=first, names=names, ocid=ocid)
-        yield ocid, [msgspec.json.encode(release) for release in found]
+        yield ocid, _Process(ocid, first, decode(record))
+
+
+def _generated(
+    process: _Process, publisher: Publisher, names: Mapping[str, str] | None, published: Sequence[bytes]
+) -> list[bytes]:
+    """The releases of a current contract; its modifications keep the names under which they are published."""
+    contract = process.contract
+    found = releases(
+        contract,
+        publisher,
+        fallback_date=process.first_seen,
+        names=names,
+        ocid=process.ocid,
+        published=published_modifications(published) if contract.modifications and published else (),
+    )
+    return [_encode(release) for release in found]
 
 
 def write_compiled(lake: Lake, publisher: str, schema: Schema) -> int:

@@ -30,8 +30,7 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.lake import Lake, put_file, write_bytes
-from procurement_assets.ocds.compile import by_ocid, header_of
-from procurement_assets.ocds.corrections import StateCompiler
+from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
 from procurement_assets.ocds.packages import Package, package
 from procurement_assets.ocds.packaging import UNLIMITED, Entry, Limits, Part, WrittenFile
 from procurement_assets.ocds.produce import RELEASES, date_time, lines_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from procurement_assets.decp.model import Acte, Contract, Execution, Lieu, Modification, ModificationActe, Tarif
-from procurement_assets.ocds.compile import Compiler
+from procurement_assets.ocds.compile import StateCompiler
 from procurement_assets.ocds.packages import package, write_record_package, write_release_package
 from procurement_assets_tests.ocds.support import (
     COMPANY_B,
@@ -98,5 +98,5 @@ def release_package(groups: list[list[bytes]]) -> bytes:
 def record_package(groups: list[list[bytes]]) -> bytes:
     """A record package of processes."""
     out = io.BytesIO()
-    write_record_package(out, Compiler(PROFILE).records(groups), ABOUT)
+    write_record_package(out, StateCompiler(PROFILE).records(groups), ABOUT)
     return out.getvalue()

@@ -234,7 +234,7 @@ def test_a_modified_contract_is_published_with_its_modification(name: str) -> No
     ocid = "ocds-78apv2-20001318300021-2018MAPA20180501"
     assert [(r["id"], r["date"], r["tag"]) for r in (first, second)] == [
         (f"{ocid}-initial", "2019-04-25T00:00:00+02:00", ["tender", "award", "contract"]),
-        (f"{ocid}-modification-1", "2019-05-21T00:00:00+02:00", ["contractAmendment"]),
+        (f"{ocid}-modification-2019-05-19", "2019-05-21T00:00:00+02:00", ["contractAmendment"]),
     ]
     amendment = second["contracts"][0]["amendments"][0]
     assert amendment["rationale"] == "L'objet de la modification"

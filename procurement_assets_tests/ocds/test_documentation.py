@@ -110,6 +110,7 @@ def _cases() -> list[Contract]:
                 )
             ],
         ),
+        marche(id="X9", titulaires=[], modifications=[modified(titulaires=[company(COMPANY_B)])]),
         _odd_names(),
         _out_of_order(),
         concession(

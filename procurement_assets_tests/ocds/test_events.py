@@ -63,7 +63,7 @@ def test_a_modification_says_what_it_changes_and_what_it_amends() -> None:
                     },
                 }
             ],
-            "decp": {"dureeMois": 60},
+            "decp": {"dureeMois": 60, "dureeMoisInitiale": 48},
         }
     ]
 
@@ -78,7 +78,7 @@ def test_each_modification_amends_the_release_before_it() -> None:
     contract = marche(modifications=[modified(montant=1.0), modified(id=2, montant=2.0), modified(id=2, montant=3.0)])
     amendments = compiled(contract)["contracts"][0]["amendments"]
     suffixes = [(a["id"], a["amendsReleaseID"].split("5699-")[1]) for a in amendments]
-    assert suffixes == [("1", "initial"), ("2", "modification-1"), ("3", "modification-2")]
+    assert suffixes == [("1", "initial"), ("2", "modification-1"), ("2-2024-10-18", "modification-2")]
 
 
 def test_an_added_holder_joins_the_award() -> None:
@@ -130,7 +130,7 @@ def test_events_of_one_day_are_a_second_apart_in_a_fixed_order() -> None:
     assert found == [
         ("2024-05-25T00:00:00+02:00", "initial"),
         ("2024-05-25T00:00:01+02:00", "soustraitance-1"),
-        ("2024-05-25T00:00:02+02:00", "soustraitance-1-modification-1"),
+        ("2024-05-25T00:00:02+02:00", "soustraitance-1-modification-2024-05-25"),
         ("2024-05-25T00:00:03+02:00", "modification-1"),
     ]
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake
 from procurement_assets.ocds.additions import Additions, later
-from procurement_assets.ocds.compile import header_of
-from procurement_assets.ocds.corrections import StateCompiler, award_names, correctable, rename_awards
+from procurement_assets.ocds.compile import StateCompiler, header_of
+from procurement_assets.ocds.corrections import WITHDRAWN, award_names, correctable, rename_awards
 from procurement_assets.ocds.history import History, HistoryDamagedError
 from procurement_assets.ocds.ocid_map import Known, PrefixChangedError, Seen, read_known, update
 from procurement_assets.ocds.validate import validate
@@ -57,8 +57,10 @@ def unlike(history: list[bytes], contract: Contract) -> list[str]:
 def _unlike(have: Any, want: Any, path: str) -> list[str]:
     if path in ("/id", "/date") or path.endswith("/roles"):
         return []
-    if want is None and path.endswith(("/relatedProcesses", "/statistics", "/subcontractor", "/financingParty")):
+    if want is None and path.endswith(("/statistics", "/subcontractor", "/financingParty")):
         return []
+    if path.endswith(("/nonPublies", "/titulaires")) or (want is None and have == [{"description": WITHDRAWN}]):
+        return []  # what the correction says of what cannot be removed (`ocds.leftovers`)
     if isinstance(have, dict) and (want is None or isinstance(want, dict)):
         want = want or {}
         return [d for k in have.keys() | want.keys() for d in _unlike(have.get(k), want.get(k), f"{path}/{k}")]

@@ -69,7 +69,7 @@ def _zipped(folder: Path) -> bytes | None:
     return out.getvalue()
 
 
-def _judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes) -> Any:
+def judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes) -> Any:
     """What libcoveocds says of a package, offline (research/ocds.md §4)."""
     import ocdsextensionregistry.extension_version
     import ocdsextensionregistry.util
@@ -108,7 +108,7 @@ def _flaws(result: Any) -> dict[str, Any]:
     }
 
 
-def _assert_flawless(result: Any) -> None:
+def assert_flawless(result: Any) -> None:
     flaws = _flaws(result)
     assert flaws.pop("extended") is True
     # The one open code list that we add to, as OCDS allows: gazetteers of the code officiel géographique.
@@ -123,7 +123,7 @@ def test_libcoveocds_finds_nothing_in_packages_with_every_field(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, build_package: Any
 ) -> None:
     pytest.importorskip("libcoveocds")
-    _assert_flawless(_judged(monkeypatch, tmp_path, build_package(in_order(every_field()))))
+    assert_flawless(judged(monkeypatch, tmp_path, build_package(in_order(every_field()))))
 
 
 @needs_shared
@@ -134,7 +134,7 @@ def test_libcoveocds_finds_nothing_in_packages_of_real_contracts(
     pytest.importorskip("libcoveocds")
     sample = [*(c for c in real_contracts() if c.modifications)][:100] + real_contracts()[::60]
     groups = in_order({c.uid: c for c in sample}.values())
-    _assert_flawless(_judged(monkeypatch, tmp_path, build_package(groups)))
+    assert_flawless(judged(monkeypatch, tmp_path, build_package(groups)))
 
 
 @needs_shared
@@ -145,7 +145,7 @@ def test_libcoveocds_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_pat
     found["releases"][0]["decpUID"] = "1"
     found["releases"][0]["date"] = "yesterday"
     found["releases"][0]["tender"]["procurementMethod"] = "free"
-    flaws = _flaws(_judged(monkeypatch, tmp_path, json.dumps(found).encode()))
+    flaws = _flaws(judged(monkeypatch, tmp_path, json.dumps(found).encode()))
     assert flaws["errors"]
     assert flaws["additional fields"]
     assert flaws["closed codes"]

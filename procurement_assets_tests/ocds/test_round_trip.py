@@ -116,15 +116,12 @@ def test_the_start_of_a_concession_is_not_its_signature(start: str | None) -> No
     assert back(contract) == contract
 
 
-def test_the_compiled_release_gives_the_state_in_force() -> None:
-    contract = marche()
-    made = releases(contract, PARIS, fallback_date="2026-11-23")
-    lines = [msgspec.json.encode(r) for r in made]
-    found = decp_of([msgspec.json.decode(Compiler(PROFILE).compile(lines))])
-    assert (found.montant, found.uid) == (120.0, contract.uid)
-    assert found.modifications == contract.modifications
-    assert {o.id for o in found.titulaires} == {"X1", "55204599900869"}
-    assert [a.id for a in found.actesSousTraitance][:2] == [2, 1]
+@settings(max_examples=200, deadline=None)
+@given(contracts())
+def test_the_compiled_release_alone_gives_the_whole_record(drawn: Contract) -> None:
+    contract = normalised(drawn)
+    lines = [msgspec.json.encode(r) for r in releases(contract, PARIS, fallback_date="2026-11-23")]
+    assert decp_of([Compiler(PROFILE).compile(lines)]) == contract
 
 
 def test_releases_without_an_award_are_refused() -> None:

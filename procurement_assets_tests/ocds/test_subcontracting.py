@@ -44,11 +44,14 @@ def test_acts_of_subcontracting_add_up_on_the_award() -> None:
                 "datePublicationDonnees": "2024-06-12",
                 "dureeMois": 6,
                 "montant": {"amount": 200.0, "currency": "EUR"},
+                "rang": 1,
+                "montantInitial": {"amount": 100.1, "currency": "EUR"},
                 "modifications": [
                     {
-                        "id": "1",
+                        "id": "2024-07-01",
                         "datePublicationDonnees": "2024-07-01",
                         "montant": {"amount": 200.0, "currency": "EUR"},
+                        "rang": 1,
                     }
                 ],
             },
@@ -61,6 +64,7 @@ def test_acts_of_subcontracting_add_up_on_the_award() -> None:
                 "id": 2,
                 "datePublicationDonnees": "2024-06-12",
                 "montant": {"amount": 50.2, "currency": "EUR"},
+                "rang": 2,
             },
         },
     ]
@@ -75,17 +79,20 @@ def test_the_main_contractor_of_an_act_is_not_guessed_among_several_holders() ->
 
 def test_a_modification_of_an_act_never_published_is_kept() -> None:
     [release] = later(marche(modificationsActesSousTraitance=[ModificationActe(id=7, montant=5.0)]))
-    assert release["id"].endswith("-soustraitance-7-modification-1")
+    assert release["id"].endswith("-soustraitance-7-modification-sans-date")
     [subcontract] = release["awards"][0]["subcontracting"]["subcontracts"]
     assert (subcontract["id"], subcontract["decp"]["montant"]["amount"]) == ("7", 5.0)
 
 
 def test_two_acts_with_one_id_are_two_subcontracts() -> None:
-    acts = [Acte(id=1, sousTraitant=company(s), montant=1.0) for s in (COMPANY_A, COMPANY_B)]
+    acts = [
+        Acte(id=1, sousTraitant=company(siret), dateNotification=day, montant=1.0)
+        for siret, day in ((COMPANY_A, "2024-06-01"), (COMPANY_B, "2024-07-01"))
+    ]
     subcontracts = compiled(marche(actesSousTraitance=acts))["awards"][0]["subcontracting"]["subcontracts"]
     assert [(s["id"], s["decp"]["id"], s["subcontractor"]["id"]) for s in subcontracts] == [
         ("1", 1, PARTY_A),
-        ("1-2", 1, PARTY_B),
+        ("1-2024-07-01", 1, PARTY_B),
     ]
 
 

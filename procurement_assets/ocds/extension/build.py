@@ -2,9 +2,9 @@
 
     python -m procurement_assets.ocds.extension.build
 
-rewrites `ocds_fr_decp/` (`extension.json`, `release-schema.json` in English, `release-schema.fr.json`, `README.md`,
-`codelists/*.csv`), with the texts of `texts.toml`. A test fails when the files are older than the model. Published
-beside the data, at `url(publisher)`.
+rewrites `ocds_fr_decp/` (`extension.json`, `release-schema.json` and `codelists/*.csv` in English, the same in French
+in `fr/`, `README.md`), with the texts of `texts.toml` and `codes.toml`. A test fails when the files are older than the
+model. Each publisher serves its copy beside its data (`write`), at `url(publisher)`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,33 @@ import csv
 import io
 import json
 import tomllib
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from upath import UPath
 
 from procurement_assets.decp import codelists as lists
+from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.extension import model, readme
-from procurement_assets.publishers import Publisher
+from procurement_assets.publishers import Publisher, load_publishers
 
 FOLDER = Path(__file__).with_name("ocds_fr_decp")
+_PUBLISHERS = Path(__file__).parents[2] / "publishers.toml"
 VERSION = "1.0"
-TEXTS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
-"""Titles and descriptions in English and French: the source of every text of the extension."""
+PLACE = f"ocds/extensions/ocds_fr_decp/{VERSION}"
+"""Folder of the extension beside the data of a publisher."""
+
+
+def _read(name: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+TEXTS = _read("texts.toml")
+"""Titles and descriptions of the fields, in English and French."""
+CODES = _read("codes.toml")
+"""Field to its codes: title in English, explanations in English and French."""
 
 Language = Literal["en", "fr"]
 
@@ -72,7 +84,7 @@ policy. Not a `+` list of this extension: those may only add to lists of the sta
 
 def url(publisher: Publisher) -> str:
     """Where the publisher serves the extension: what `extensions` of its packages says."""
-    return f"{publisher.uri.rstrip('/')}/ocds/extensions/ocds_fr_decp/{VERSION}/extension.json"
+    return f"{publisher.uri.rstrip('/')}/{PLACE}/extension.json"
 
 
 @lru_cache(maxsize=2)
@@ -123,54 +135,73 @@ def _field(field: str, schema: dict[str, Any], required: bool) -> dict[str, Any]
     return inner | {"type": kind if required or of_objects else [kind, "null"]}
 
 
-def codelists() -> dict[str, str]:
-    """The extension's code lists: file name to CSV text."""
+_CLOSED = {
+    "kind": ("decpKind.csv", {"concession": "Concession", "marche": "Marché public"}),
+    "format": ("decpFormat.csv", {"2019": "Arrêtés de 2017 à 2019", "2022": "Arrêtés du 22 décembre 2022"}),
+}
+"""Field to its closed code list: codes that are not regulatory labels, with their French titles."""
+
+
+@lru_cache(maxsize=2)
+def codelists(language: Language = "en") -> dict[str, str]:
+    """The extension's code lists: file name to CSV text, with titles and explanations in a language."""
     files = {
-        name: _csv(field, ((label, label) for values in groups for label in values.labels))
+        name: _csv(field, {label: label for values in groups for label in values.labels}, language)
         for field, (name, groups) in _CODELISTS.items()
     }
-    files["decpKind.csv"] = _csv("kind", [("concession", "Concession"), ("marche", "Marché public")])
-    files["decpFormat.csv"] = _csv(
-        "format", [("2019", "Arrêtés de 2017 à 2019"), ("2022", "Arrêtés du 22 décembre 2022")]
-    )
+    files |= {name: _csv(field, titles, language) for field, (name, titles) in _CLOSED.items()}
     return dict(sorted(files.items()))
 
 
-def _csv(field: str, rows: Iterable[tuple[str, str]]) -> str:
+def _csv(field: str, french: dict[str, str], language: Language) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("Code", "Title", "Description", "Title_fr", "Description_fr"))
-    for code, title in dict.fromkeys(rows):
-        english = TEXTS["codes"][code]
-        about = f"{english}: “{title}” in the regulatory field `{field}`."
-        writer.writerow((code, english, about, title, f"« {title} » dans le champ réglementaire `{field}`."))
+    writer.writerow(("Code", "Title", "Description"))
+    for code, title in french.items():
+        english, about, explained = CODES[field][code]
+        writer.writerow((code, english, about) if language == "en" else (code, title, explained))
     return out.getvalue()
 
 
-def metadata() -> dict[str, Any]:
-    """The extension's `extension.json`."""
+def metadata(publisher: Publisher) -> dict[str, Any]:
+    """The `extension.json` that a publisher serves (OCDS, extension metadata)."""
+    about = publisher.about
+    where = {"email": about.contact_email} if about.contact_email else {"url": about.contact_url or publisher.uri}
+    readme_url = url(publisher).replace("extension.json", "README.md")
     return {
         "name": {"en": "French essential procurement data (DECP)", "fr": "Données essentielles (DECP)"},
         "description": {
             "en": "Adds the fields of the French regulatory procurement data (DECP) that OCDS has no field for.",
             "fr": "Ajoute les champs des données essentielles de la commande publique sans équivalent dans OCDS.",
         },
+        "documentationUrl": {"en": readme_url, "fr": readme_url},
         "compatibility": ["1.1"],
-        "dependencies": [],
         "codelists": list(codelists()),
         "schemas": ["release-schema.json"],
+        "contactPoint": {"name": about.contact_name or publisher.name} | where,
     }
 
 
-def files() -> dict[str, str]:
-    """Every file of the extension: path in its folder to text."""
+def files(publisher: Publisher | None = None) -> dict[str, str]:
+    """Every file of the extension: path in its folder to text. Default: as the City of Paris serves it."""
+    publisher = publisher or load_publishers(_PUBLISHERS).publishers["paris"]
+    about = metadata(publisher)
     written = {
-        "README.md": readme.text(metadata(), release_schema("en"), release_schema("fr")),
-        "extension.json": _json(metadata()),
+        "README.md": readme.text(about, release_schema("en"), release_schema("fr")),
+        "extension.json": _json(about),
         "release-schema.json": _json(release_schema("en")),
-        "release-schema.fr.json": _json(release_schema("fr")),
+        "fr/release-schema.json": _json(release_schema("fr")),
     }
-    return written | {f"codelists/{name}": text for name, text in codelists().items()}
+    written |= {f"codelists/{name}": text for name, text in codelists("en").items()}
+    return written | {f"fr/codelists/{name}": text for name, text in codelists("fr").items()}
+
+
+def write(lake: Lake, publisher: Publisher) -> UPath:
+    """Write the extension beside the publisher's data, `exports/PUBLISHER/ocds/extensions/…`; returns the folder."""
+    folder = lake.exports(publisher.id) / PLACE
+    for path, text in files(publisher).items():
+        write_bytes(folder / path, text.encode())
+    return folder
 
 
 def _json(content: dict[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 Fields keep the regulatory names of the arrêtés of 22/12/2022 (and 2017-2019), inside one object `decp` per OCDS
 object, so that they never collide with a field of the standard. Rule (research/ocds.md §2.5): nothing here repeats a
-standard field; a list holds only the labels without a standard home, a date stands here only where its standard
-field could not hold it. `extension.build` makes the extension's files from these classes and their
-titles and descriptions in English and French from `texts.toml`.
+standard field; a list holds only the labels without a standard home, a date stands here only where its standard field
+could not hold it. What merging would overwrite (the duration at the award, once a modification changed it) is kept
+here too, so that a compiled release alone gives the record back. `extension.build` makes the extension's files from
+these classes and their titles and descriptions in English and French from `texts.toml`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from procurement_assets.ocds.parts import WHOLE
 from procurement_assets.ocds.values import Euros, Id, Text
 
 Labels = Annotated[list[Text], Meta(min_length=1)]
@@ -40,7 +40,14 @@ class DecpOperateur(_Decp):
     denominationSociale: Text | None = None
 
 
-Operateurs = Annotated[list[DecpOperateur], Meta(min_length=1, extra_json_schema=WHOLE)]
+class DecpTitulaire(_Decp):
+    """A holder in a list, with its rank as local id: OCDS merges such a list object by object."""
+
+    id: Id
+    titulaire: DecpOperateur | None = None
+
+
+Titulaires = Annotated[list[DecpTitulaire], Meta(min_length=1)]
 
 
 class DecpTender(_Decp):
@@ -64,6 +71,7 @@ class DecpTender(_Decp):
     offresRecues: int | None = None
     uid: Text | None = None
     acheteur: DecpOperateur | None = None
+    nonPublies: Labels | None = None
 
 
 class DecpAward(_Decp):
@@ -72,7 +80,9 @@ class DecpAward(_Decp):
     typeGroupementOperateurs: Text | None = None
     origineUE: float | None = None
     origineFrance: float | None = None
-    titulaires: Operateurs | None = None
+    titulaires: Titulaires | None = None
+    sousTraitanceDeclaree: bool | None = None
+    nonPublies: Labels | None = None
 
 
 class DecpExecution(_Decp):
@@ -87,6 +97,7 @@ class DecpContract(_Decp):
     """Regulatory data about the contract; a date only where its standard field could not hold it."""
 
     dureeMois: int | None = None
+    dureeMoisInitiale: int | None = None
     datePublicationDonnees: Text | None = None
     dateNotification: Text | None = None
     dateSignature: Text | None = None
@@ -112,10 +123,13 @@ class DecpSubcontract(_Decp):
     dateNotification: Text | None = None
     datePublicationDonnees: Text | None = None
     dureeMois: int | None = None
+    dureeMoisInitiale: int | None = None
     montant: Euros | None = None
+    montantInitial: Euros | None = None
     variationPrix: Text | None = None
     sousTraitant: DecpOperateur | None = None
     rang: int | None = None
+    nonPublies: Labels | None = None
     modifications: Annotated[list[DecpSubcontractModification], Meta(min_length=1)] | None = None
 
 
@@ -129,4 +143,4 @@ class DecpAmendment(_Decp):
     dureeMois: int | None = None
     montant: Euros | None = None
     titulaires: Annotated[list[Id], Meta(min_length=1)] | None = None
-    titulairesPublies: Operateurs | None = None
+    titulairesPublies: Titulaires | None = None

@@ -10,7 +10,7 @@ _EXAMPLE = {
         "id": "2024001",
         "decp": {"kind": "marche", "format": "2022", "nature": "Marché", "ccag": "Travaux", "tauxAvance": 0.1},
     },
-    "contracts": [{"id": "2024001", "awardID": "2024001", "decp": {"dureeMois": 48}}],
+    "contracts": [{"id": "1", "awardID": "1", "decp": {"dureeMois": 48}}],
 }
 
 _WORDS = {
@@ -19,12 +19,12 @@ _WORDS = {
         "fields": "Fields",
         "head": "Field | Title | Description | Code list",
         "lists": "Code lists",
-        "lists_text": "Codes are the regulatory labels. English texts are in `Title` and `Description`, French texts "
-        "in `Title_fr` and `Description_fr`. Lists other than `decpKind.csv` and `decpFormat.csv` are open.",
-        "language": "`release-schema.json` has its texts in English, `release-schema.fr.json` is the same schema with "
-        "its texts in French. Field names are those of the French orders (arrêtés), inside an object `decp`.",
+        "lists_text": "Codes are the regulatory labels, kept to the letter. Lists other than `decpKind.csv` and "
+        "`decpFormat.csv` are open.",
+        "language": "The schema and the code lists have their texts in English; the same files with French texts are "
+        "in the folder [fr](fr/). Field names are those of the French orders (arrêtés), inside an object `decp`.",
         "contact": "Issues",
-        "contact_text": "Report issues to the publisher of the data: see its publication policy.",
+        "contact_text": "Report issues to the publisher of the data",
         "changes": "Changelog",
         "changes_text": "### 1.0\n\nFirst version.",
     },
@@ -33,13 +33,13 @@ _WORDS = {
         "fields": "Champs",
         "head": "Champ | Titre | Description | Liste de codes",
         "lists": "Listes de codes",
-        "lists_text": "Les codes sont les libellés réglementaires. Les textes anglais sont dans `Title` et "
-        "`Description`, les français dans `Title_fr` et `Description_fr`. Hors `decpKind.csv` et `decpFormat.csv`, "
-        "les listes sont ouvertes.",
-        "language": "`release-schema.json` porte les textes en anglais, `release-schema.fr.json` est le même schéma "
-        "avec ses textes en français. Les noms de champs sont ceux des arrêtés, dans un objet `decp`.",
+        "lists_text": "Les codes sont les libellés réglementaires, à la lettre. Hors `decpKind.csv` et "
+        "`decpFormat.csv`, les listes sont ouvertes.",
+        "language": "Le schéma et les listes de codes portent leurs textes en anglais ; les mêmes fichiers avec les "
+        "textes en français sont dans le dossier [fr](fr/). Les noms de champs sont ceux des arrêtés, dans un objet "
+        "`decp`.",
         "contact": "Signaler un problème",
-        "contact_text": "S'adresser à l'éditeur des données : voir sa politique de publication.",
+        "contact_text": "S'adresser à l'éditeur des données",
         "changes": "Historique",
         "changes_text": "### 1.0 (fr)\n\nPremière version.",
     },
@@ -54,6 +54,8 @@ def text(metadata: dict[str, Any], english: dict[str, Any], french: dict[str, An
 def _parts(metadata: dict[str, Any], schema: dict[str, Any], language: str) -> list[str]:
     words = _WORDS[language]
     example = json.dumps(_EXAMPLE, ensure_ascii=False, indent=2)
+    folder = "fr/" if language == "fr" else ""
+    contact = ", ".join(metadata["contactPoint"].values())
     return [
         f"# {metadata['name'][language]}",
         metadata["description"][language],
@@ -64,9 +66,9 @@ def _parts(metadata: dict[str, Any], schema: dict[str, Any], language: str) -> l
         *(_table(name, definition, words["head"]) for name, definition in schema["definitions"].items()),
         f"## {words['lists']}",
         words["lists_text"],
-        "\n".join(f"- [{name}](codelists/{name})" for name in metadata["codelists"]),
+        "\n".join(f"- [{name}]({folder}codelists/{name})" for name in metadata["codelists"]),
         f"## {words['contact']}",
-        words["contact_text"],
+        f"{words['contact_text']} : {contact}." if language == "fr" else f"{words['contact_text']}: {contact}.",
         f"## {words['changes']}",
         words["changes_text"],
     ]

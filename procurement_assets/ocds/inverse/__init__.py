@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from procurement_assets.ocds.inverse.process import decp_of
+from procurement_assets.ocds.inverse.process import decp_of, published_modifications
 
-__all__ = ["decp_of"]
+__all__ = ["decp_of", "published_modifications"]

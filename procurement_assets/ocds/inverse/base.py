@@ -1,12 +1,16 @@
-"""The award's release back to the fields of the record: procedure, terms, buyer, holders, dates, amounts."""
+"""The compiled release back to the fields of the record: procedure, terms, buyer, holders, dates, amounts.
+
+What merging cannot remove is told apart: an award is one that counts when `awards_in_force` names it, a holder of the
+extension has a `titulaire`, and `nonPublies` names the fields that a leftover of the standard must not give.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
 from procurement_assets.decp import codelists as lists
 from procurement_assets.decp.model import Contract, Lieu, Operateur
-from procurement_assets.ocds.extension.model import DecpContract, DecpOperateur, DecpTender
+from procurement_assets.ocds.extension.model import DecpContract, DecpOperateur, DecpTender, DecpTitulaire
 from procurement_assets.ocds.mapping import codes
 from procurement_assets.ocds.mapping.identity import ocid_parts, uid_of
 from procurement_assets.ocds.mapping.parties import operator_of
@@ -20,9 +24,9 @@ _TYPES = {scheme: kind for kind, scheme in codes.GAZETTEERS.items()}
 class Known:
     """The parties of a process: id to the operator that each stands for."""
 
-    def __init__(self, releases: Sequence[Release], first: Release) -> None:
-        self._parties: dict[str, Organization] = {p.id: p for r in releases for p in r.parties}
-        tender = first.tender
+    def __init__(self, release: Release) -> None:
+        self._parties: dict[str, Organization] = {p.id: p for p in release.parties}
+        tender = release.tender
         self._format = tender.decp.format if tender is not None and tender.decp is not None else "2022"
 
     def operator(self, party_id: str) -> Operateur:
@@ -45,10 +49,42 @@ def operator(found: DecpOperateur) -> Operateur:
     return Operateur(typeIdentifiant=found.typeIdentifiant, id=found.id, denominationSociale=found.denominationSociale)
 
 
+def titulaires(said: list[DecpTitulaire] | None) -> list[Operateur]:
+    """The holders of a list of the local extension, in the published order."""
+    return [operator(t.titulaire) for t in sorted(said or (), key=_rank) if t.titulaire is not None]
+
+
+def _rank(holder: DecpTitulaire) -> int:
+    return int(holder.id)
+
+
+_ALIAS = re.compile(r"(.+)-correction-(\d+)\Z")
+
+
+def awards_in_force(release: Release) -> list[Award]:
+    """The awards that count, by number: up to that of the contract, each under the id of its last correction.
+
+    An award that a correction replaced, or that the source withdrew, stays in the compiled release, cancelled.
+    """
+    latest: dict[str, tuple[int, Award]] = {}
+    for award in release.awards or ():
+        alias = _ALIAS.match(award.id)
+        base, rank = (alias[1], int(alias[2])) if alias else (award.id, 0)
+        if base not in latest or latest[base][0] < rank:
+            latest[base] = (rank, award)
+    signed = release.contracts[0].awardID if release.contracts else "1"
+    alias = _ALIAS.match(signed)
+    last = int(alias[1] if alias else signed)
+    return [latest[str(n)][1] for n in range(1, last + 1) if str(n) in latest]
+
+
 def operators(award: Award, parties: Known) -> list[Operateur]:
-    """The holders of an award."""
-    if award.decp is not None and award.decp.titulaires:
-        return [operator(o) for o in award.decp.titulaires]
+    """The holders of an award, as first published."""
+    if award.decp is not None:
+        if "titulaires" in (award.decp.nonPublies or ()):
+            return []
+        if said := titulaires(award.decp.titulaires):
+            return said
     references: list[OrganizationReference] = award.suppliers or []
     return [parties.operator(r.id) for r in references]
 
@@ -71,7 +107,7 @@ def base(release: Release, parties: Known) -> Contract:
     )
     _procedure(contract, release, tender, decp)
     _terms(contract, tender, decp)
-    for award in (release.awards or [])[:1]:
+    for award in awards_in_force(release)[:1]:
         _award(contract, award, parties)
     for signed in (release.contracts or [])[:1]:
         _signed(contract, signed)
@@ -89,9 +125,11 @@ def _procedure(contract: Contract, release: Release, tender: Tender, decp: DecpT
     contract.techniques = _techniques(tender, decp)
     contract.modalitesExecution = _ways(tender, decp)
     related = release.relatedProcesses
-    contract.idAccordCadre = ocid_parts(related[0].identifier)[2] if related else decp.idAccordCadre
-    statistics = release.bids.statistics if release.bids else None
-    contract.offresRecues = statistics[0].value if statistics else decp.offresRecues
+    framework = related[0].identifier if related else None
+    contract.idAccordCadre = ocid_parts(framework)[2] if framework else decp.idAccordCadre
+    # Not `bids.statistics`, whose value merging cannot remove.
+    offers = tender.numberOfTenderers
+    contract.offresRecues = decp.offresRecues if offers is None else offers
 
 
 def _terms(contract: Contract, tender: Tender, decp: DecpTender) -> None:
@@ -142,7 +180,7 @@ def _ways(tender: Tender, decp: DecpTender) -> list[str] | None:
 
 def _lieu(item: Item | None, decp: DecpTender) -> Lieu | None:
     address = item.deliveryAddresses[0] if item is not None and item.deliveryAddresses else None
-    name = address.description if address is not None else None
+    name = address.description if address is not None and not _withdrawn(decp, "lieuExecution.nom") else None
     location = item.deliveryLocations[0] if item is not None and item.deliveryLocations else None
     if location is not None and location.gazetteer is not None:
         gazetteer = location.gazetteer
@@ -152,13 +190,29 @@ def _lieu(item: Item | None, decp: DecpTender) -> Lieu | None:
     return Lieu(code=code, typeCode=kind, nom=name) if code or kind or name else None
 
 
+def _withdrawn(decp: DecpTender, field: str) -> bool:
+    return decp.nonPublies is not None and field in decp.nonPublies
+
+
 def _award(contract: Contract, award: Award, parties: Known) -> None:
     contract.titulaires = operators(award, parties)
     contract.sousTraitanceDeclaree = award.hasSubcontracting
+    if tells_subcontracting(award):
+        contract.sousTraitanceDeclaree = award.decp.sousTraitanceDeclaree if award.decp is not None else None
     if award.decp is not None:
         contract.typeGroupementOperateurs = award.decp.typeGroupementOperateurs
         contract.origineUE = award.decp.origineUE
         contract.origineFrance = award.decp.origineFrance
+    if contract.kind == "concession":
+        contract.valeurGlobale = amount(award.value)
+    else:
+        contract.montant = amount(award.value)
+
+
+def tells_subcontracting(award: Award) -> bool:
+    """Whether acts of subcontracting were published on an award, or modifications of acts, and not withdrawn since."""
+    said = (award.subcontracting.subcontracts if award.subcontracting else None) or ()
+    return any(s.decp.rang is not None or any(m.rang for m in s.decp.modifications or ()) for s in said if s.decp)
 
 
 def _signed(contract: Contract, signed: OcdsContract) -> None:
@@ -167,14 +221,13 @@ def _signed(contract: Contract, signed: OcdsContract) -> None:
     if contract.kind == "concession":
         contract.dateNotification = decp.dateNotification
         contract.dateSignature = decp.dateSignature or own
-        contract.valeurGlobale = amount(signed.value)
     else:
         contract.dateNotification = decp.dateNotification or own
         contract.dateSignature = decp.dateSignature
-        contract.montant = amount(signed.value)
     start = day(signed.period.startDate) if signed.period is not None else None
     contract.dateDebutExecution = decp.dateDebutExecution or (start if start != own else None)
-    contract.dureeMois = decp.dureeMois
+    changed = any(a.decp is not None and a.decp.dureeMois is not None for a in signed.amendments or ())
+    contract.dureeMois = decp.dureeMoisInitiale if changed else decp.dureeMois
     contract.datePublicationDonnees = decp.datePublicationDonnees
     grant = signed.finance[0] if signed.finance else None
     contract.montantSubventionPublique = amount(grant.value) if grant is not None else None

@@ -1,33 +1,43 @@
-"""The later releases back to the lists of the record: modifications, acts, modifications of acts, execution years."""
+"""The later events back to the lists of the record: modifications, acts, modifications of acts, execution years.
+
+Merging cannot remove an object from a list: what the source withdrew has lost its `releaseID` (a modification), its
+`rang` (the others) or its `paidBy` (a tariff), and is not read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from procurement_assets.decp.model import Acte, Execution, Modification, ModificationActe, Operateur, Tarif
 from procurement_assets.decp.raw import Kind
+from procurement_assets.decp.versions import order_modifications
 from procurement_assets.ocds.extension.model import DecpAmendment, DecpSubcontract
-from procurement_assets.ocds.inverse.base import Known, amount, day, operator
+from procurement_assets.ocds.inverse.base import Known, amount, awards_in_force, day, operator, titulaires
+from procurement_assets.ocds.mapping.keys import act_id
 from procurement_assets.ocds.model import Amendment, Implementation, Release, Subcontract
 
 _T = TypeVar("_T")
 
 
-def ordered(told: Iterable[tuple[int | None, _T]]) -> list[_T]:
-    """The published order: the rank that is written (from 1), else the order in which they are told."""
-    found = enumerate(told)
-    return [what for _, what in sorted(((n if rank is None else rank - 1, what) for n, (rank, what) in found), key=_0)]
+def _ordered(told: Iterable[tuple[int, _T]]) -> list[_T]:
+    """The published order."""
+    return [what for _, what in sorted(told, key=_first)]
 
 
-def _0(pair: tuple[int, object]) -> int:
+def _first(pair: tuple[int, object]) -> int:
     return pair[0]
 
 
-def modifications(releases: Sequence[Release], parties: Known, kind: Kind) -> list[Modification]:
-    """The modifications, by their number."""
-    found = {int(a.id): a for r in releases for contract in r.contracts or () for a in contract.amendments or ()}
-    return [_modification(found[n], parties, kind) for n in sorted(found)]
+def modifications(release: Release, parties: Known, kind: Kind) -> list[Modification]:
+    """The modifications, in the order of normalised records (docs/decisions.md, "Order of modifications")."""
+    return order_modifications([m for _, m in named_modifications(release, parties, kind)])
+
+
+def named_modifications(release: Release, parties: Known, kind: Kind) -> list[tuple[str, Modification]]:
+    """The modifications and the keys under which they are published."""
+    said = (a for contract in release.contracts or () for a in contract.amendments or () if a.releaseID is not None)
+    return [(a.id, _modification(a, parties, kind)) for a in said]
 
 
 def _modification(a: Amendment, parties: Known, kind: Kind) -> Modification:
@@ -50,83 +60,78 @@ def _modification(a: Amendment, parties: Known, kind: Kind) -> Modification:
 
 
 def _holders(decp: DecpAmendment, parties: Known) -> list[Operateur] | None:
-    if decp.titulairesPublies:
-        return [operator(o) for o in decp.titulairesPublies]
-    return [parties.operator(p) for p in decp.titulaires] if decp.titulaires else None
+    if not decp.titulaires:
+        return None
+    return titulaires(decp.titulairesPublies) or [parties.operator(p) for p in decp.titulaires]
 
 
-def _subcontracts(releases: Sequence[Release]) -> Iterator[tuple[Subcontract, bool]]:
-    """The subcontracts in the order they are told, and whether each says only a modification."""
-    for release in releases:
-        for award in release.awards or ():
-            for said in (award.subcontracting.subcontracts if award.subcontracting else None) or ():
-                changed = said.decp is not None and bool(said.decp.modifications)
-                yield said, changed and "compiled" not in release.tag
+def _subcontracts(release: Release) -> Iterator[tuple[Subcontract, DecpSubcontract]]:
+    for award in awards_in_force(release):
+        for said in (award.subcontracting.subcontracts if award.subcontracting else None) or ():
+            if said.decp is not None:
+                yield said, said.decp
 
 
-def acts(releases: Sequence[Release], parties: Known) -> list[Acte]:
+def acts(release: Release, parties: Known) -> list[Acte]:
     """The acts of subcontracting, in the published order."""
-    return ordered(
-        (said.decp.rang if said.decp else None, _act(said, parties))
-        for said, only_change in _subcontracts(releases)
-        if not only_change
+    return _ordered(
+        (decp.rang, _act(said, decp, parties)) for said, decp in _subcontracts(release) if decp.rang is not None
     )
 
 
-def _act(said: Subcontract, parties: Known) -> Acte:
-    decp = said.decp or DecpSubcontract()
+def _act(said: Subcontract, decp: DecpSubcontract, parties: Known) -> Acte:
+    """An act as first published: its modifications, which are apart, say the values in force."""
     who = None
     if decp.sousTraitant is not None:
         who = operator(decp.sousTraitant)
-    elif said.subcontractor is not None:
+    elif said.subcontractor is not None and "sousTraitant" not in (decp.nonPublies or ()):
         who = parties.operator(said.subcontractor.id)
+    later = [m for m in decp.modifications or () if m.rang is not None]
+    longer, dearer = any(m.dureeMois is not None for m in later), any(m.montant is not None for m in later)
     return Acte(
         id=decp.id,
         sousTraitant=who,
-        dureeMois=decp.dureeMois,
+        dureeMois=decp.dureeMoisInitiale if longer else decp.dureeMois,
         dateNotification=decp.dateNotification,
         datePublicationDonnees=decp.datePublicationDonnees,
-        montant=amount(decp.montant),
+        montant=amount(decp.montantInitial if dearer else decp.montant),
         variationPrix=decp.variationPrix,
     )
 
 
-def changes(releases: Sequence[Release]) -> list[ModificationActe]:
+def changes(release: Release) -> list[ModificationActe]:
     """The modifications of acts, in the published order. An act known only by its modification is known by its key."""
-    ids: dict[str, int | None] = {}
-    told: list[tuple[int | None, ModificationActe]] = []
-    for said, only_change in _subcontracts(releases):
-        decp = said.decp or DecpSubcontract()
-        if not only_change:
-            ids[said.id] = decp.id
+    told: list[tuple[int, ModificationActe]] = []
+    for said, decp in _subcontracts(release):
         for m in decp.modifications or ():
-            known = ids[said.id] if said.id in ids else None if said.id == "sans-numero" else int(said.id)
+            if m.rang is None:
+                continue
             made = ModificationActe(
-                id=known,
+                id=decp.id if decp.rang is not None else act_id(said.id),
                 dateNotificationModificationSousTraitance=m.dateNotificationModificationSousTraitance,
                 datePublicationDonnees=m.datePublicationDonnees,
                 dureeMois=m.dureeMois,
                 montant=amount(m.montant),
             )
             told.append((m.rang, made))
-    return ordered(told)
+    return _ordered(told)
 
 
-def executions(releases: Sequence[Release]) -> list[Execution]:
+def executions(release: Release) -> list[Execution]:
     """The years of execution of a concession, in the published order."""
     told = []
-    for release in releases:
-        for contract in release.contracts or ():
-            years = contract.decp.donneesExecution if contract.decp else None
-            for year in years or ():
-                said = contract.implementation or Implementation()
-                made = Execution(
-                    datePublicationDonneesExecution=year.datePublicationDonneesExecution,
-                    depensesInvestissement=_spent(said, year.id),
-                    tarifs=_tariffs(said, year.id),
-                )
-                told.append((year.rang, made))
-    return ordered(told)
+    for contract in release.contracts or ():
+        said = contract.implementation or Implementation()
+        for year in (contract.decp.donneesExecution if contract.decp else None) or ():
+            if year.rang is None:
+                continue
+            made = Execution(
+                datePublicationDonneesExecution=year.datePublicationDonneesExecution,
+                depensesInvestissement=_spent(said, year.id),
+                tarifs=_tariffs(said, year.id),
+            )
+            told.append((year.rang, made))
+    return _ordered(told)
 
 
 def _spent(said: Implementation, key: str) -> float | None:
@@ -139,8 +144,8 @@ def _spent(said: Implementation, key: str) -> float | None:
 
 def _tariffs(said: Implementation, key: str) -> list[Tarif]:
     """The tariffs of a year: `{key}-1`, `{key}-2`… (a day has hyphens: the key is all but the last part)."""
-    return [
-        Tarif(intituleTarif=t.title, tarif=amount(t.value))
+    return _ordered(
+        (int(t.id.rpartition("-")[2]), Tarif(intituleTarif=t.title, tarif=amount(t.value)))
         for t in said.tariffs or ()
-        if t.id.rpartition("-")[0] == key
-    ]
+        if t.paidBy is not None and t.id.rpartition("-")[0] == key
+    )

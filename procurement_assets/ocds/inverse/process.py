@@ -2,64 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from procurement_assets.decp.model import Contract, Operateur
-from procurement_assets.ocds.inverse.base import Known, base, operators
-from procurement_assets.ocds.inverse.later import acts, changes, executions, modifications
+from procurement_assets.decp.model import Contract, Modification
+from procurement_assets.ocds.compile import StateCompiler
+from procurement_assets.ocds.inverse.base import Known, base
+from procurement_assets.ocds.inverse.later import acts, changes, executions, modifications, named_modifications
 from procurement_assets.ocds.model import Release
+from procurement_assets.ocds.profile import profile_schema
+from procurement_assets.ocds.schema import Schema
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Release).decode
 
 
-def decp_of(releases: Sequence[Release | Mapping[str, Any]]) -> Contract:
-    """The normalised record that the releases of one process were made from.
+def decp_of(releases: Sequence[Release | Mapping[str, Any] | bytes]) -> Contract:
+    """The normalised record that the releases of one process say now, corrections included.
 
-    From a compiled release alone (a sequence of one, tag `compiled`), the current state: `montant` or `valeurGlobale`,
-    `dureeMois` and `titulaires` are those in force, the amount and duration of an act those of its last modification.
-    Lost there, since merging keeps the last value only: the values at the award, `sousTraitanceDeclaree` once an act
-    was published, and which modifications of two acts came first. All that each modification published is there.
+    The releases in any order, or the compiled release alone: it loses nothing of the record. A withdrawn event (a
+    modification that the source no longer publishes) is not in the record, although its release stays published.
     Raises ValueError without a release that has a tender.
     """
-    found = sorted(map(_release, releases), key=lambda r: r.date)
-    first = next((r for r in found if r.tender is not None), None)
-    if first is None:
-        raise ValueError("no release with a tender: these are not the releases of a whole process")
-    compiled = list(first.tag) == ["compiled"]
-    parties = Known(found, first)
-    contract = base(first, parties)
-    if compiled:
-        contract.titulaires = _in_force(first, parties, contract.titulaires)
-    contract.modifications = modifications(found, parties, contract.kind)
-    contract.actesSousTraitance = acts(found, parties)
-    contract.modificationsActesSousTraitance = changes(found)
-    contract.donneesExecution = executions(found)
+    release = _state([r if isinstance(r, bytes) else _encode(r) for r in releases])
+    parties = Known(release)
+    contract = base(release, parties)
+    contract.modifications = modifications(release, parties, contract.kind)
+    contract.actesSousTraitance = acts(release, parties)
+    contract.modificationsActesSousTraitance = changes(release)
+    contract.donneesExecution = executions(release)
     return contract
 
 
-def processes(releases: Iterable[Release]) -> Iterator[list[Release]]:
-    """The releases of each process, of a sequence sorted by ocid."""
-    group: list[Release] = []
-    for release in releases:
-        if group and group[-1].ocid != release.ocid:
-            yield group
-            group = []
-        group.append(release)
-    if group:
-        yield group
+def published_modifications(releases: Sequence[bytes]) -> list[tuple[str, Modification]]:
+    """The modifications that the releases of one process say now, each with the key of its release id."""
+    if not any(b"-modification-" in line for line in releases):
+        return []
+    release = _state(releases)
+    parties = Known(release)
+    return named_modifications(release, parties, base(release, parties).kind)
 
 
-def _release(found: Release | Mapping[str, Any]) -> Release:
-    return found if isinstance(found, Release) else msgspec.convert(dict(found), Release)
+def _state(lines: Sequence[bytes]) -> Release:
+    """The compiled release of a process, or its only release."""
+    if len(lines) > 1:
+        lines = [_compiler().compile(sorted(lines, key=_date))]
+    release = _decode(lines[0]) if lines else None
+    if release is None or release.tender is None:
+        raise ValueError("no release with a tender: these are not the releases of a whole process")
+    return release
 
 
-def _in_force(compiled: Release, parties: Known, at_award: list[Operateur]) -> list[Operateur]:
-    """The holders of the award that is not cancelled, when a modification changed them."""
-    awards = compiled.awards or []
-    active = next((a for a in reversed(awards) if a.status != "cancelled"), None)
-    if active is None:
-        return at_award
-    if active is awards[0] and len(active.suppliers or ()) == len(at_award):
-        return at_award
-    return operators(active, parties)
+class _Dated(msgspec.Struct):
+    date: str
+
+
+_dated = msgspec.json.Decoder(_Dated).decode
+
+
+def _date(line: bytes) -> str:
+    return _dated(line).date
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> StateCompiler:
+    """The merge rules of the profile equal the official ones on all that the project writes."""
+    return StateCompiler(Schema(source="profile", release=profile_schema()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from procurement_assets.decp.model import Contract
-from procurement_assets.ocds.extension.model import DecpAward, DecpOperateur
+from procurement_assets.ocds.extension.model import DecpAward, DecpTitulaire
 from procurement_assets.ocds.mapping.dates import midnight
 from procurement_assets.ocds.mapping.parties import Parties
 from procurement_assets.ocds.mapping.tender import items
@@ -32,7 +32,7 @@ def award(
     )
 
 
-def decp_award(contract: Contract, holders: list[DecpOperateur] | None = None) -> DecpAward | None:
+def decp_award(contract: Contract, holders: list[DecpTitulaire] | None = None) -> DecpAward | None:
     """`awards[].decp` (local extension)."""
     kind, ue, france = text(contract.typeGroupementOperateurs), contract.origineUE, contract.origineFrance
     if kind is None and ue is None and france is None and not holders:

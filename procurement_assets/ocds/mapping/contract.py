@@ -93,8 +93,8 @@ def implementation(year: Execution, key: str) -> Implementation | None:
     return Implementation(metrics=metrics, tariffs=tariffs) if metrics or tariffs else None
 
 
-def decp_execution(year: Execution, key: str, rank: int | None = None) -> DecpContract:
-    """`contracts[].decp.donneesExecution`: that this year was published, and when."""
+def decp_execution(year: Execution, key: str, rank: int) -> DecpContract:
+    """`contracts[].decp.donneesExecution`: that this year was published, when, and its place in the list."""
     return DecpContract(
         donneesExecution=[
             DecpExecution(id=key, datePublicationDonneesExecution=text(year.datePublicationDonneesExecution), rang=rank)

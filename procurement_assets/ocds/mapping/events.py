@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 from procurement_assets.decp.model import Contract, Execution, Modification, Version
 from procurement_assets.decp.versions import versions
-from procurement_assets.ocds.extension.model import DecpAmendment, DecpContract
+from procurement_assets.ocds.extension.model import DecpAmendment, DecpAward, DecpContract
 from procurement_assets.ocds.mapping.award import award
 from procurement_assets.ocds.mapping.contract import (
     CONTRACT_ID,
@@ -30,11 +30,12 @@ from procurement_assets.ocds.mapping.contract import (
 )
 from procurement_assets.ocds.mapping.dates import midnight, unplaced
 from procurement_assets.ocds.mapping.identity import contract_ocid, escape
-from procurement_assets.ocds.mapping.parties import Parties
+from procurement_assets.ocds.mapping.keys import Named, modification_keys
+from procurement_assets.ocds.mapping.parties import Parties, listed
 from procurement_assets.ocds.mapping.subcontracting import Subcontractors
 from procurement_assets.ocds.mapping.tender import bids, related_processes, tender
 from procurement_assets.ocds.mapping.timeline import Event, award_day, events, moments
-from procurement_assets.ocds.mapping.values import displaced, euros, text
+from procurement_assets.ocds.mapping.values import euros, position, text
 from procurement_assets.ocds.model import Amendment, Award, Release
 from procurement_assets.ocds.model import Contract as OcdsContract
 from procurement_assets.ocds.values import Tag
@@ -48,14 +49,16 @@ def releases(
     fallback_date: str,
     names: Mapping[str, str] | None = None,
     ocid: str | None = None,
+    published: Named = (),
 ) -> list[Release]:
     """The releases of a contract, oldest first, with distinct ids and strictly increasing dates.
 
     `names`: SIRET or SIREN to the name in the register. `ocid`: the one already given to this contract, when it is
     kept (default: made from the buyer and the id). `fallback_date` (`YYYY-MM-DD`): the date of a contract that has
-    none at all; pass the day it was first seen, so that it does not move from one snapshot to the next.
+    none at all; pass the day it was first seen, so that it does not move from one snapshot to the next. `published`:
+    its modifications that are already published, with their keys, which stay theirs.
     """
-    return _Process(contract, publisher, fallback_date, names, ocid).releases()
+    return _Process(contract, publisher, fallback_date, names, ocid, published).releases()
 
 
 class _Process:
@@ -68,8 +71,10 @@ class _Process:
         fallback_date: str,
         names: Mapping[str, str] | None,
         ocid: str | None,
+        published: Named,
     ) -> None:
         self.contract = contract
+        self.published = published
         self.prefix = publisher.ocid_prefix
         self.ocid = ocid or contract_ocid(self.prefix, contract)
         self.fallback_date = fallback_date
@@ -95,6 +100,7 @@ class _Process:
         dates = moments(start, happened)
         self._award(next(dates))
         self.versions = versions(contract)
+        self.keys = modification_keys(contract.modifications, self.published)
         self.subcontractors = Subcontractors(contract, self.parties)
         for event in happened:
             self._event(event, next(dates))
@@ -139,16 +145,16 @@ class _Process:
     def _event(self, event: Event, moment: str) -> None:
         what = event.what
         if isinstance(what, Modification):
-            self._modification(what, self.versions[event.rank], moment)
+            self._modification(what, self.versions[event.rank], self.keys[event.rank - 1], moment)
         elif isinstance(what, Execution):
             self._execution(what, moment)
         else:
             said, key, party_ids = self.subcontractors.said(what, str(self.award_number), self.suppliers)
             self._release(key, moment, ["awardUpdate"], party_ids, awards=[said])
 
-    def _modification(self, published: Modification, version: Version, moment: str) -> None:
+    def _modification(self, published: Modification, version: Version, key: str, moment: str) -> None:
         holders = self.parties.ids_of(published.titulaires) if published.titulaires else None
-        amendment = self._amendment(published, version, holders)
+        amendment = self._amendment(published, version, key, holders)
         awards, party_ids = self._new_holders(holders, amendment, version) if holders else (None, [])
         section = OcdsContract(
             id=CONTRACT_ID,
@@ -156,10 +162,14 @@ class _Process:
             value=euros(version.montant) if published.amount is not None else None,
             period=contract_period(self.contract, version.dureeMois) if published.dureeMois is not None else None,
             amendments=[amendment],
-            decp=DecpContract(dureeMois=version.dureeMois) if published.dureeMois is not None else None,
+            decp=self._months(version) if published.dureeMois is not None else None,
         )
         tags: list[Tag] = ["awardUpdate", "contractAmendment"] if awards else ["contractAmendment"]
-        self._release(f"modification-{version.number}", moment, tags, party_ids, awards=awards, contracts=[section])
+        self._release(f"modification-{key}", moment, tags, party_ids, awards=awards, contracts=[section])
+
+    def _months(self, version: Version) -> DecpContract:
+        """The duration in force, and that of the award, which merging overwrites."""
+        return DecpContract(dureeMois=version.dureeMois, dureeMoisInitiale=self.contract.dureeMois)
 
     def _new_holders(
         self, holders: list[str], amendment: Amendment, version: Version
@@ -175,7 +185,11 @@ class _Process:
         self.parties.give("supplier", holders)
         self.suppliers = holders
         if set(before) <= set(holders):
-            added = Award(id=str(self.award_number), suppliers=[self.parties.reference(h) for h in holders])
+            added = Award(
+                id=str(self.award_number),
+                suppliers=[self.parties.reference(h) for h in holders],
+                decp=self._holders_at_award() if self.award_number == 1 else None,
+            )
             return [added], holders
         former = Award(id=str(self.award_number), status="cancelled", amendments=[amendment])
         self.award_number += 1
@@ -184,15 +198,20 @@ class _Process:
         )
         return [former, new], holders
 
-    def _amendment(self, published: Modification, version: Version, holders: list[str] | None) -> Amendment:
+    def _holders_at_award(self) -> DecpAward:
+        """The first holders of an award to which a modification adds some: merging unites the suppliers."""
+        first = listed(self.contract.titulaires)
+        return DecpAward(titulaires=first, nonPublies=None if first else ["titulaires"])
+
+    def _amendment(self, published: Modification, version: Version, key: str, holders: list[str] | None) -> Amendment:
         changed = ", ".join(_CHANGED[c] for c in version.changed)
         return Amendment(
-            id=str(version.number),
+            id=key,
             date=midnight(published.date),
             rationale=text(published.objetModification),
-            description=f"Modification n° {version.number} : {changed}." if changed else None,
+            description=f"{_name(published)} : {changed}." if changed else None,
             amendsReleaseID=self.done[-1].id,
-            releaseID=f"{self.ocid}-modification-{version.number}",
+            releaseID=f"{self.ocid}-modification-{key}",
             decp=_decp_amendment(published, holders, self.parties),
         )
 
@@ -206,10 +225,17 @@ class _Process:
             id=CONTRACT_ID,
             awardID=str(self.award_number),
             implementation=implementation(year, key),
-            decp=decp_execution(year, key, displaced(self.contract.donneesExecution, year, len(self.years) - 1)),
+            decp=decp_execution(year, key, position(self.contract.donneesExecution, year)),
         )
         tag: Tag = "implementation" if first else "implementationUpdate"
         self._release(f"execution-{key}", moment, [tag], [], contracts=[section])
+
+
+def _name(published: Modification) -> str:
+    """How a reader knows a modification: by its number, else by its day; never by its rank, which may move."""
+    if published.id is not None:
+        return f"Modification n° {published.id}"
+    return f"Modification du {published.date}" if published.date else "Modification"
 
 
 _CHANGED = {"montant": "montant", "dureeMois": "durée", "titulaires": "titulaires"}

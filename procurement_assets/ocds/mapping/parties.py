@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.raw import Format
-from procurement_assets.ocds.extension.model import DecpOperateur
+from procurement_assets.ocds.extension.model import DecpOperateur, DecpTitulaire
 from procurement_assets.ocds.mapping.identity import Identity, identify, published
 from procurement_assets.ocds.mapping.values import text
 from procurement_assets.ocds.model import Identifier, Organization, OrganizationReference
@@ -95,18 +95,21 @@ class Parties:
             roles=list(self._roles.get(party_id, ())),
         )
 
-    def as_published(self, operators: Sequence[Operateur], party_ids: list[str]) -> list[DecpOperateur] | None:
-        """The operators for the local extension, only where their parties do not give them back (`operator_of`)."""
-        if len(operators) == len(party_ids) and all(
-            operator_of(self._organization(p), self._format) == o for o, p in zip(operators, party_ids, strict=True)
-        ):
+    def _gives_back(self, operator: Operateur, party_id: str) -> bool:
+        return operator_of(self._organization(party_id), self._format) == operator
+
+    def as_published(self, operators: Sequence[Operateur], party_ids: list[str]) -> list[DecpTitulaire] | None:
+        """The holders for the local extension, only where their parties do not give them back (`operator_of`)."""
+        if len(operators) == len(party_ids) and all(map(self._gives_back, operators, party_ids)):
             return None
-        # Cleaning has removed what is empty or repeated; the schema refuses both, so they are never written.
-        said: list[DecpOperateur] = []
-        for made in map(_operateur, operators):
-            if made != DecpOperateur() and made not in said:
-                said.append(made)
-        return said or None
+        return listed(operators)
+
+    def operator_as_published(self, operator: Operateur, party_id: str) -> DecpOperateur | None:
+        """One operator for the local extension, only where its party does not give it back."""
+        if self._gives_back(operator, party_id):
+            return None
+        made = _operateur(operator)
+        return None if made == DecpOperateur() else made
 
     def buyer_as_published(self, contract: Contract) -> DecpOperateur | None:
         """The buyer for the local extension, only where its party does not give it back."""
@@ -129,6 +132,15 @@ def operator_of(party: Organization, format: Format) -> Operateur:
         id=number,
         denominationSociale=None if registered and format == "2022" else party.name,
     )
+
+
+def listed(operators: Iterable[Operateur]) -> list[DecpTitulaire] | None:
+    """Holders as published, in the published order, by rank.
+
+    Cleaning has removed what is empty or repeated; the schema refuses both, so they are never written.
+    """
+    said = list(dict.fromkeys(o for o in operators if _operateur(o) != DecpOperateur()))
+    return [DecpTitulaire(id=str(n), titulaire=_operateur(o)) for n, o in enumerate(said, start=1)] or None
 
 
 def _operateur(o: Operateur) -> DecpOperateur:

@@ -6,9 +6,10 @@ An act stays on the award on which it was declared, even when a later modificati
 from __future__ import annotations
 
 from procurement_assets.decp.model import Acte, Contract, Execution, Modification, ModificationActe
-from procurement_assets.ocds.extension.model import DecpSubcontract, DecpSubcontractModification
+from procurement_assets.ocds.extension.model import DecpAward, DecpSubcontract, DecpSubcontractModification
+from procurement_assets.ocds.mapping.keys import UNNUMBERED, act_key, change_key
 from procurement_assets.ocds.mapping.parties import Parties
-from procurement_assets.ocds.mapping.values import displaced, euros, text, total
+from procurement_assets.ocds.mapping.values import euros, position, text, total
 from procurement_assets.ocds.model import Award, OrganizationReference, Subcontract, Subcontracting
 
 
@@ -20,10 +21,9 @@ class Subcontractors:
         self.parties = parties
         self.awards: dict[str, str] = {}
         self.amounts: dict[str, float | None] = {}
-        self.changes: dict[str, int] = {}
+        self.changes: dict[str, set[str]] = {}
         self.keys: dict[int | None, str] = {}
-        self.told = [0, 0]
-        """How many acts and how many modifications of acts were told."""
+        self.acts: dict[str, Acte] = {}
 
     def said(
         self, what: Acte | ModificationActe | Modification | Execution, award_id: str, suppliers: list[str]
@@ -36,8 +36,9 @@ class Subcontractors:
         raise TypeError(type(what).__name__)
 
     def _act(self, act: Acte, award_id: str, suppliers: list[str]) -> tuple[Award, str, list[str]]:
-        key = self._new_key(act.id)
+        key = act_key(act, self.awards)
         self.keys.setdefault(act.id, key)
+        self.acts[key] = act
         self.awards[key] = award_id
         self.amounts[key] = act.montant
         # DECP does not say who of several holders subcontracts: said only when there is one.
@@ -55,72 +56,67 @@ class Subcontractors:
             mainContractors=[self.parties.reference(m) for m in main] or None,
             decp=self._decp_act(act, subcontractor),
         )
-        self.told[0] += 1
         return self._award(key, subcontract), f"soustraitance-{key}", party_ids
 
     def _change(self, change: ModificationActe, award_id: str) -> tuple[Award, str, list[str]]:
         """A modification of an act; of an act that was never published, the act is known by its id alone."""
-        if change.id not in self.keys:
-            self.keys[change.id] = self._new_key(change.id)
-        key = self.keys[change.id]
+        key = self.keys.setdefault(change.id, UNNUMBERED if change.id is None else str(change.id))
         self.awards.setdefault(key, award_id)
         self.amounts[key] = change.montant if change.montant is not None else self.amounts.get(key)
-        self.changes[key] = rank = self.changes.get(key, 0) + 1
+        told = self.changes.setdefault(key, set())
+        name = change_key(change, told)
+        told.add(name)
+        act = self.acts.get(key, _UNKNOWN)
         subcontract = Subcontract(
             id=key,
             decp=DecpSubcontract(
                 dureeMois=change.dureeMois,
+                dureeMoisInitiale=act.dureeMois if change.dureeMois is not None else None,
                 montant=euros(change.montant),
+                montantInitial=euros(act.montant) if change.montant is not None else None,
                 modifications=[
                     DecpSubcontractModification(
-                        id=str(rank),
+                        id=name,
                         dateNotificationModificationSousTraitance=text(
                             change.dateNotificationModificationSousTraitance
                         ),
                         datePublicationDonnees=text(change.datePublicationDonnees),
                         dureeMois=change.dureeMois,
                         montant=euros(change.montant),
-                        rang=displaced(self.contract.modificationsActesSousTraitance, change, self.told[1]),
+                        rang=position(self.contract.modificationsActesSousTraitance, change),
                     )
                 ],
             ),
         )
-        self.told[1] += 1
-        return self._award(key, subcontract), f"soustraitance-{key}-modification-{rank}", []
+        return self._award(key, subcontract), f"soustraitance-{key}-modification-{name}", []
 
     def _award(self, key: str, subcontract: Subcontract) -> Award:
         award_id = self.awards[key]
+        # `hasSubcontracting` becomes true: what the contract declared is kept beside it.
+        declared = self.contract.sousTraitanceDeclaree if award_id == "1" else None
         value = euros(total(amount for k, amount in self.amounts.items() if self.awards[k] == award_id))
         return Award(
             id=award_id,
             hasSubcontracting=True,
             subcontracting=Subcontracting(value=value, subcontracts=[subcontract]),
+            decp=None if declared is None else DecpAward(sousTraitanceDeclaree=declared),
         )
 
-    def _new_key(self, published: int | None) -> str:
-        """The id of a subcontract: the published one; `sans-numero` without; a second act with it is `-2`, `-3`…"""
-        base = "sans-numero" if published is None else str(published)
-        key, n = base, 1
-        while key in self.awards:
-            n += 1
-            key = f"{base}-{n}"
-        return key
-
-    def _decp_act(self, act: Acte, party: OrganizationReference | None) -> DecpSubcontract | None:
+    def _decp_act(self, act: Acte, party: OrganizationReference | None) -> DecpSubcontract:
         who = None
         if act.sousTraitant is not None and party is not None:
-            who = self.parties.as_published([act.sousTraitant], [party.id])
-        found = DecpSubcontract(
+            who = self.parties.operator_as_published(act.sousTraitant, party.id)
+        return DecpSubcontract(
             id=act.id,
             dateNotification=text(act.dateNotification),
             datePublicationDonnees=text(act.datePublicationDonnees),
             dureeMois=act.dureeMois,
             montant=euros(act.montant),
             variationPrix=text(act.variationPrix),
-            sousTraitant=who[0] if who else None,
-            rang=displaced(self.contract.actesSousTraitance, act, self.told[0]),
+            sousTraitant=who,
+            rang=position(self.contract.actesSousTraitance, act),
         )
-        return None if found == _NOTHING else found
 
 
-_NOTHING = DecpSubcontract()
+_UNKNOWN = Acte()
+"""An act that only its modifications tell."""

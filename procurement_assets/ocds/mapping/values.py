@@ -29,10 +29,9 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if v))
 
 
-def displaced(listed: Sequence[object], what: object, told: int) -> int | None:
-    """The rank (from 1) in the published list of what is told after `told` others; None where it is the same."""
-    rank = next(i for i, other in enumerate(listed) if other is what)
-    return None if rank == told else rank + 1
+def position(listed: Sequence[object], what: object) -> int:
+    """The rank (from 1) of an object in the published list: releases come by date, merged lists by first release."""
+    return next(n for n, other in enumerate(listed, start=1) if other is what)
 
 
 def total(amounts: Iterable[float | None]) -> float | None:
