@@ -57,7 +57,7 @@ def date_of(text: str) -> str | None:
         year += 2000 if year < 100 else 0
     elif (m := _WRITTEN.match(folded)) and m.group(2) in _MONTHS:
         day, month, year = int(m.group(1)), _MONTHS[m.group(2)], int(m.group(3))
-    elif text.strip().isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
+    elif text.isascii() and text.strip().isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
         return (EPOCH + timedelta(days=int(text))).isoformat()
     else:
         return None

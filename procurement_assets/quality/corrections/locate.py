@@ -52,7 +52,7 @@ def locate(contract: Contract, table: str, column: str | None, record: str) -> s
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _root(contract: Contract, column: str, _: list[int]) -> str | None:

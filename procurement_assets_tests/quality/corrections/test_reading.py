@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,23 @@ def test_a_workbook_has_numbers_dates_and_booleans_in_its_cells() -> None:
     assert [r["valeur_corrigee"] for r in rows] == ["12345.67", "38235772100051", "oui", "2024-02-01"]
     assert {r["date"] for r in rows} == {"2026-03-12"}
     assert [(r["feuille"], r["ligne"]) for r in rows] == [("Sheet", n) for n in (5, 6, 7, 8)]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "csv", "xls"])
+def test_a_file_saved_by_libreoffice_is_read(tmp_path: Path, kind: str) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed: files saved by openpyxl are tested above")
+    lines = (LINE, ("u1", "titulaires[0].id", "x", 38235772100051, "A", datetime(2026, 3, 12), "m"))
+    (tmp_path / "retour.xlsx").write_bytes(xlsx_file(*lines))
+    # 59: semicolon; 34: quotation mark; 76: UTF-8.
+    asked = "csv:Text - txt - csv (StarCalc):59,34,76,1" if kind == "csv" else kind
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [office, profile, "--headless", "--convert-to", asked, "--outdir", str(tmp_path / "out")]
+    subprocess.run([*command, str(tmp_path / "retour.xlsx")], check=True, capture_output=True, timeout=240)
+    first, second = read_file(f"retour.{kind}", (tmp_path / "out" / f"retour.{kind}").read_bytes())
+    assert (first["uid"], first["champ"], first["valeur_corrigee"]) == (LINE[0], "montant", "12345,67")
+    assert (second["valeur_corrigee"], second["date"], second.get("refus")) == ("38235772100051", "2026-03-12", None)
 
 
 def test_a_line_that_nobody_filled_says_nothing() -> None:
