@@ -7,7 +7,7 @@ import os
 import dagster as dg
 
 from procurement_assets import automation
-from procurement_assets.assets import corrections, load_assets, ocds, portal, publication, reconciliation, watch
+from procurement_assets.assets import corrections, load_assets, ocds, portal, publication, publish, reconciliation, watch
 from procurement_assets.assets.partitions import publisher_partitions
 from procurement_assets.checks import build_checks
 from procurement_assets.resources.lake import LakeResource
@@ -26,6 +26,7 @@ def defs() -> dg.Definitions:
             *ocds.CHECKS,
             *portal.CHECKS,
             *publication.CHECKS,
+            *publish.CHECKS,
             *reconciliation.CHECKS,
             *watch.CHECKS,
             *corrections.CHECKS,

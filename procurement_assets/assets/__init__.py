@@ -19,6 +19,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         ocds,
         portal,
         publication,
+        publish,
         quality,
         raw,
         reconciliation,
@@ -39,4 +40,5 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         *quality.ASSETS,
         *portal.ASSETS,
         *publication.ASSETS,
+        *publish.ASSETS,
     ]
