@@ -7,7 +7,16 @@ import os
 import dagster as dg
 
 from procurement_assets import automation
-from procurement_assets.assets import corrections, load_assets, ocds, portal, publication, publish, reconciliation, watch
+from procurement_assets.assets import (
+    corrections,
+    load_assets,
+    ocds,
+    portal,
+    publication,
+    publish,
+    reconciliation,
+    watch,
+)
 from procurement_assets.assets.partitions import publisher_partitions
 from procurement_assets.checks import build_checks
 from procurement_assets.resources.lake import LakeResource
