@@ -23,6 +23,8 @@ from procurement_assets.ocds.mapping.identity import SCHEMES, UNVERIFIED
 from procurement_assets.ocds.packages import unpublishable
 from procurement_assets.ocds.packaging import Limits
 from procurement_assets.ocds.pins import load_pins
+from procurement_assets.portal.exports.spec import EXPORTS, Export
+from procurement_assets.publisher_portal import FREQUENCIES
 from procurement_assets.publishers import Publisher, Source
 
 NAME = "politique_publication.html"
@@ -68,17 +70,19 @@ def render_policy(
     data_date: str,
     *,
     contact: str = "",
-    frequency: str = "quotidienne",
+    frequency: str = "",
 ) -> str:
-    """The page. `data_date`: ISO date of the data; `contact`: an e-mail address or a page (default: the portal's)."""
+    """The page. `data_date`: ISO date of the data; `contact`: an e-mail address or a page (default: the portal's);
+    `frequency`: an adjective in French (default: the portal's)."""
     template = _environment().get_template("publication_policy.html")
     return template.render(
         publisher=publisher,
         day=french_day(data_date),
         iso_day=data_date[:10],
         sources=[(s, SOURCE_KINDS[s.kind]) for s in sorted(sources, key=lambda s: (s.rank, s.id))],
-        frequency=frequency,
-        contact=contact or publisher.uri,
+        frequency=frequency or FREQUENCIES[publisher.about.frequency],
+        exports=[(e.name, _endings(e), e.table.title) for e in EXPORTS],
+        contact=contact or publisher.about.contact_email or publisher.about.contact_url or publisher.uri,
         warning=bool(unpublishable(publisher)),
         gazetteers=[Code(code, meaning) for code, meaning in build.GAZETTEERS.items()],
         schemes=schemes(),
@@ -125,6 +129,10 @@ def extensions(publisher: Publisher) -> list[Extension]:
 def fields_of(row: Row) -> list[str]:
     """The regulatory fields of a row of the mapping."""
     return [*row.v2022, *row.v2019]
+
+
+def _endings(export: Export) -> str:
+    return ", ".join(ending.lstrip("_") if ending.startswith(".") else f"…{ending}" for ending in export.formats)
 
 
 def french_day(day: str) -> str:
