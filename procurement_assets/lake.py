@@ -8,6 +8,7 @@
     reference/…                  schemas, code lists and extensions, pinned by sha256
     tables/TABLE/PUBLISHER.parquet
     ocds/PUBLISHER/…             releases and compiled releases (JSON Lines)
+    quality/PUBLISHER/…          figures of every run, profiles of raw files: kept, never made again (`quality.trend`)
     exports/PUBLISHER/…          what is given out
 
 A file is written under a temporary name in the same folder, then renamed: a reader sees the old bytes or the new

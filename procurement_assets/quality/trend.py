@@ -25,7 +25,7 @@ from procurement_assets.quality.results import RECORD, RuleResult
 from procurement_assets.sources.manifest import read_manifest
 
 KEPT_RECORDS = 30
-"""Runs whose failing rows are kept; figures are kept for ever (about 30 kB a run)."""
+"""Runs whose failing rows are kept; figures are kept for ever (about 60 kB a run)."""
 T = TypeVar("T")
 RECORD_SCHEMA = {"rule": pl.String, "table": pl.String, "record": pl.String, "uid": pl.String}
 
