@@ -2,6 +2,7 @@
 
     python -m procurement_assets refresh [--publisher paris]
     python -m procurement_assets demo
+    python -m procurement_assets publish [--publisher paris] [--dry-run] [--full]
     python -m procurement_assets ui [--demo] [--port 3000]
     python -m procurement_assets docs [--demo]
     python -m procurement_assets backup --to FOLDER [--keep N]      (and restore, prune: docs/operations.md)
@@ -51,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     refresh.set_defaults(run=lambda a: _refresh(a.publisher, "main"))
     demo = commands.add_parser("demo", help="toute la chaîne, sur un échantillon généré, sans réseau")
     demo.set_defaults(run=lambda _: _demo())
+    publish = commands.add_parser("publish", help="publier les exports en place (docs/publication.md)")
+    publish.add_argument("--publisher", default="paris", help="identifiant dans publishers.toml (paris)")
+    publish.add_argument("--dry-run", action="store_true", help="écrire le plan, ne rien envoyer")
+    publish.add_argument("--full", action="store_true", help="relire chaque octet de ce qui est publié")
+    publish.set_defaults(run=_publish)
     ui = commands.add_parser("ui", help="l'interface de Dagster")
     ui.add_argument("--demo", action="store_true", help="celle de la démonstration")
     ui.add_argument("--port", type=int, default=3000)
@@ -104,6 +110,24 @@ def _refresh(publisher: str, instance: str) -> int:
     home = _dagster_home(instance)
     try:
         return run_refresh(publisher, settings, home)
+    except UnknownPublisherError as error:
+        print(f"procurement_assets: {error}", file=sys.stderr)
+        return 2
+
+
+def _publish(args: argparse.Namespace) -> int:
+    """The publication of what is in the exports: its plan alone, or through Dagster with its checks and its journal."""
+    settings = load_settings()
+    if args.dry_run:
+        from procurement_assets.dry_run import dry_run
+
+        return dry_run(args.publisher, settings)
+    from procurement_assets.run import UnknownPublisherError, run_refresh
+
+    home = _dagster_home("main")
+    tags = {"procurement/relecture": "complete"} if args.full else {}
+    try:
+        return run_refresh(args.publisher, settings, home, name="publication", tags=tags)
     except UnknownPublisherError as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2

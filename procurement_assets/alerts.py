@@ -21,21 +21,49 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     publisher: str
     steps: tuple[tuple[str, str], ...]
     """(step, error message) of each failure."""
+    checks: tuple[tuple[str, str], ...] = ()
+    """(asset and name, what it says) of each blocking check that failed."""
+
+    @property
+    def of_publication(self) -> bool:
+        """Whether it is the publication that was refused, taken back or cut: the data itself was built."""
+        return bool(self.steps) and all(s.startswith("publication_") for s, _ in self.steps) and not self.data_blocked
+
+    @property
+    def data_blocked(self) -> bool:
+        """Whether a blocking check of the data failed."""
+        return any(not name.startswith("publication_") for name, _ in self.checks)
 
 
 def message(alert: Alert, settings: Settings) -> tuple[str, str]:
-    """Subject and text of an alert, in French."""
-    subject = f"[procurement_assets] échec de {alert.job} pour {alert.publisher or 'tous'}"
+    """Subject and text of an alert, in French: what, where, what to do."""
+    who = alert.publisher or "tous"
+    what = "publication arrêtée" if alert.of_publication else f"échec de {alert.job}"
     lines = [
-        f"Le traitement « {alert.job} » a échoué pour le publieur « {alert.publisher or 'tous'} ».",
+        f"Le traitement « {alert.job} » a échoué pour le publieur « {who} ».",
         "",
         *(f"- {step} : {error}" for step, error in alert.steps or (("inconnu", "aucune étape n'a été atteinte"),)),
+        *(f"- contrôle bloquant {name} : {said}" for name, said in alert.checks),
         "",
         f"Détail et journal : {settings.ui_url}/runs/{alert.run_id}",
-        "Les exports de la dernière exécution réussie restent en place.",
-        "Que faire : lire l'étape en échec dans l'interface, corriger la cause, puis « Re-execute from failure ».",
+        "Les exports de la dernière exécution réussie restent en place ; ce qui est en ligne sur les portails aussi.",
+        f"Que faire : {_advice(alert)}",
     ]
-    return subject, "\n".join(lines)
+    return f"[procurement_assets] {what} pour {who}", "\n".join(lines)
+
+
+def _advice(alert: Alert) -> str:
+    if alert.data_blocked:
+        return (
+            "ouvrir le contrôle bloquant dans l'interface, corriger la donnée ou sa cause, puis relancer « refresh » : "
+            "rien n'est publié tant qu'il échoue."
+        )
+    if alert.of_publication:
+        return (
+            "lire la raison ci-dessus et docs/publication.md (accepter une baisse, clé refusée, relecture différente, "
+            "revenir en arrière), puis relancer le travail « publication »."
+        )
+    return "lire l'étape en échec dans l'interface, corriger la cause, puis « Re-execute from failure »."
 
 
 def send(alert: Alert, settings: Settings) -> bool:

@@ -1,4 +1,8 @@
-"""Jobs, schedules and sensors: the daily refresh of each publisher, and the alert when a run fails."""
+"""Jobs, schedules and sensors: the daily refresh of each publisher with its publication, the weekly verification, and
+the alert when a run fails.
+
+Schedules and not declarative automation: a day's run is one thing, with its checks, its publication and its alert.
+"""
 
 from collections.abc import Iterator
 
@@ -6,13 +10,20 @@ import dagster as dg
 
 from procurement_assets.alerts import Alert, send
 from procurement_assets.assets.partitions import PUBLISHERS
+from procurement_assets.assets.publish import FULL
 from procurement_assets.settings import load_settings
 
 refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
-    description="Toute la chaîne pour un publieur : sources, tables, OCDS, contrôles, exports.",
+    description="Toute la chaîne pour un publieur : sources, tables, OCDS, contrôles, exports, publication.",
     tags={"dagster/max_retries": "1"},
+)
+
+publication_job = dg.define_asset_job(
+    "publication",
+    selection=dg.AssetSelection.groups("publication"),
+    description="Publier les exports en place, sous les derniers résultats des contrôles : plan, portails, calendrier.",
 )
 
 DEMO = any(p.demo for p in PUBLISHERS.publishers.values())
@@ -32,6 +43,21 @@ def daily_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
     day = context.scheduled_execution_time.date().isoformat()
     for publisher in PUBLISHERS.enabled:
         yield dg.RunRequest(run_key=f"{publisher}-{day}", partition_key=publisher)
+
+
+@dg.schedule(
+    name="verification_hebdomadaire",
+    job=publication_job,
+    cron_schedule="0 8 * * 0",
+    execution_timezone="Europe/Paris",
+    default_status=dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING,
+    description="Chaque dimanche à 8 h (heure de Paris) : tout ce qui est en ligne est relu, octet par octet.",
+)
+def weekly_verification(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    """One run per enabled publisher, reading back everything."""
+    day = context.scheduled_execution_time.date().isoformat()
+    for publisher in PUBLISHERS.enabled:
+        yield dg.RunRequest(run_key=f"verification-{publisher}-{day}", partition_key=publisher, tags={FULL: "complete"})
 
 
 @dg.run_failure_sensor(
@@ -57,7 +83,20 @@ def failure_alert(context: dg.RunFailureSensorContext) -> Alert:
         publisher=run.tags.get("dagster/partition", ""),
         steps=tuple((e.step_key or "run", step_cause(e)) for e in context.get_step_failure_events())
         or (("run", context.failure_event.message or "échec sans message"),),
+        checks=blocking_failures(context.instance, run.run_id),
     )
+
+
+def blocking_failures(instance: dg.DagsterInstance, run_id: str) -> tuple[tuple[str, str], ...]:
+    """The blocking checks that failed in a run: (asset and name, what they say)."""
+    found = []
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        event = entry.dagster_event
+        check = event.asset_check_evaluation_data if event else None
+        if check and check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            name = f"{check.asset_key.to_user_string()}, {check.check_name}"
+            found.append((name, (check.description or "voir l'interface").splitlines()[0]))
+    return tuple(found)
 
 
 def step_cause(event: dg.DagsterEvent) -> str:
@@ -67,4 +106,5 @@ def step_cause(event: dg.DagsterEvent) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     text = (error.message if error is not None else event.message) or "erreur sans message"
-    return text.strip().splitlines()[0]
+    # What we raise for people has no name of a class before it.
+    return text.strip().splitlines()[0].removeprefix("dagster._core.definitions.events.Failure: ")

@@ -17,8 +17,13 @@ class UnknownPublisherError(ValueError):
     """The publisher asked for is not in publishers.toml."""
 
 
-def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
-    """Materialise every asset of a publisher. Returns 0 on success, 1 where a step or a blocking check failed."""
+def run_refresh(
+    publisher: str, settings: Settings, home: Path, *, name: str = "refresh", tags: dict[str, str] | None = None
+) -> int:
+    """Run a job, `refresh` (every asset) unless told otherwise, for a publisher.
+
+    Returns 0 on success, 1 where a step or a blocking check failed.
+    """
     import dagster as dg
 
     from procurement_assets.assets.partitions import PUBLISHERS
@@ -31,11 +36,11 @@ def run_refresh(publisher: str, settings: Settings, home: Path) -> int:
     started = time.monotonic()
     print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
     with dg.DagsterInstance.get() as instance:
-        job = defs().resolve_job_def("refresh")
+        job = defs().resolve_job_def(name)
         # Dagster tells each event on stderr; here warnings and errors are enough, the rest is in the UI.
         quiet = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
         result = job.execute_in_process(
-            run_config=quiet, instance=instance, partition_key=publisher, raise_on_error=False
+            run_config=quiet, instance=instance, partition_key=publisher, raise_on_error=False, tags=tags
         )
         failures = [(e.step_key or "run", step_cause(e)) for e in result.all_events if e.is_step_failure]
         checks = [

@@ -66,7 +66,7 @@ def wanted_datasets(publisher: Publisher, package: Package) -> list[WantedDatase
     found = []
     marches, concessions = read_table_file(package, "decp_marches"), read_table_file(package, "decp_concessions")
     if marches is not None:
-        others = [f for f in package.files if f.name != marches.file and 0 < f.bytes <= LARGEST]
+        others = [f for f in package.files if f.name != marches.file and is_shown(f)]
         found.append(
             _wanted(
                 publisher,
@@ -87,8 +87,18 @@ def too_large(package: Package) -> list[str]:
     return [f.name for f in package.files if f.bytes > LARGEST]
 
 
+def is_shown(file: PackageFile) -> bool:
+    """Whether a file stands beside the table on the portal: not an empty table, not the OCDS files of one year (the
+    whole is there), not the schemas of the other tables. The static host and data.gouv.fr have every file."""
+    yearly = file.role == "ocds" and "/" in file.name
+    other_schema = file.role == "schema" and file.name != "schema/decp_marches.json"
+    return 0 < file.bytes <= LARGEST and file.rows != 0 and not yearly and not other_schema
+
+
 def is_document(file: PackageFile) -> bool:
     """Whether a file explains the data (an attachment) rather than is the data (an alternative export)."""
+    if file.role:
+        return file.role in ("documentation", "metadonnees", "schema")
     return file.name in _DOCUMENTS or file.name.endswith(_DOCUMENTATION)
 
 
