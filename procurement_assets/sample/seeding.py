@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from procurement_assets.decp.raw import Layout, RawRecord
-from procurement_assets.sample import spoil_identity, spoil_labels, spoil_values  # noqa: F401  they fill SPOILERS
+from procurement_assets.sample import spoil_identity, spoil_labels, spoil_rules, spoil_values  # noqa: F401  they fill SPOILERS
 from procurement_assets.sample.profiles import HERE, Profile
 from procurement_assets.sample.record import SampleRecord, Seeded
 from procurement_assets.sample.work import SPOILERS, Work
@@ -35,6 +35,12 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     needs: str = ""
     """Field that a record must have, or `groupement`: that it declares a grouping of holders."""
     rate: float = -1.0
+    found_by: tuple[str, ...] = ()
+    """Rules of data_quality/ of which at least one finds every record of the class."""
+    harmless: bool = False
+    """Reading gives the truth back: there is nothing to find, and a test compares the tables."""
+    elsewhere: str = ""
+    """Why no rule on one record can find it, and what does."""
 
     def applies(self, profile: Profile, layout: Layout) -> bool:
         """Whether the class can stand in files of a profile in a layout."""

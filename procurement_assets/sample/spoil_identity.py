@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procurement_assets.quality.derived_published import cpv_key
 from procurement_assets.sample.work import Work, spoils
 
 _APES = ("4120B", "7112B", "4339Z", "9499Z", "6201Z", "8121Z", "4321A", "5829C")
@@ -161,25 +162,29 @@ def _cpv_zero(work: Work) -> object:
     return work.field("codeCPV", code[1:]) if code.startswith("0") else None
 
 
-_CHECK_SALT = 7
-
-
 @spoils("cpv.check-digit")
 def _cpv_check(work: Work) -> object:
-    """The true check digits of the CPV are not public as a rule (research/data.md §6): this one is made up."""
     code = work.record.codeCPV
-    if not isinstance(code, str) or not code.isdigit():
+    if not isinstance(code, str) or not code.isdigit() or len(code) != 8:
         return None
-    return work.field("codeCPV", f"{code}-{sum(map(int, code)) * _CHECK_SALT % 10}", over=True)
+    return work.field("codeCPV", f"{code}-{cpv_key(code)}", over=True)
+
+
+@spoils("cpv.key-wrong")
+def _cpv_key_wrong(work: Work) -> object:
+    code = work.record.codeCPV
+    if not isinstance(code, str) or not code.isdigit() or len(code) != 8:
+        return None
+    return work.field("codeCPV", f"{code}-{(int(cpv_key(code)) + 1) % 10}", over=True)
+
+
+_CPV_2003 = ("28", "36", "52", "67", "74", "78", "91", "93")
+"""Divisions that the CPV of 2003 had and that of 2008 has no more."""
 
 
 @spoils("cpv.unknown")
 def _cpv_unknown(work: Work) -> object:
-    return (
-        work.field("codeCPV", f"{str(work.record.codeCPV)[:2]}999{work.rng.randrange(100):02d}9")
-        if _cpv(work)
-        else None
-    )
+    return work.field("codeCPV", work.rng.choice(_CPV_2003) + str(work.record.codeCPV)[2:]) if _cpv(work) else None
 
 
 @spoils("cpv.missing")

@@ -244,7 +244,8 @@ def _modified_before(work: Work) -> object:
 def _delta(work: Work) -> object:
     initial = work.record.montant
     for i, m in enumerate(work.record.modifications or ()):
-        if isinstance(m.montant, float) and isinstance(initial, float) and m.montant != initial:
+        # A difference of more than half the amount looks like an amount.
+        if isinstance(m.montant, float) and isinstance(initial, float) and 0 < abs(m.montant - initial) < initial / 2:
             return work.put(m, "montant", round(m.montant - initial, 2), f"modifications[{i}].montant")
     return None
 

@@ -145,7 +145,8 @@ def _negative(work: Work) -> object:
 @spoils("amount.cents")
 def _cents(work: Work) -> object:
     value = work.record.montant
-    return _amount(work, float(round(value * 100))) if isinstance(value, float) else None
+    # A small amount in cents looks like an ordinary amount in euros.
+    return _amount(work, float(round(value * 100))) if isinstance(value, float) and value >= 1_000_000 else None
 
 
 @spoils("amount.string")
@@ -241,4 +242,6 @@ def _boolean_text(work: Work) -> object:
 
 @spoils("boolean.missing")
 def _boolean_missing(work: Work) -> object:
-    return work.field(work.rng.choice(_BOOLEANS), None) if work.record.kind == "marche" else None
+    amount = work.record.montant
+    due = work.record.kind == "marche" and isinstance(amount, float) and amount >= 40_000  # below, it is not asked for
+    return work.field(work.rng.choice(_BOOLEANS), None) if due else None

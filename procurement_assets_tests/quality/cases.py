@@ -28,6 +28,10 @@ def _cut(kind: str, length: int) -> Rows:
     return [{**form, "objet": "A" * (length - 3) + " A", REPAIRS: [("objet", "text.space", published)]}]
 
 
+def _concession_cut(kind: str, length: int) -> Rows:
+    return [{k: v for k, v in rows.items() if k != "formePrix"} for rows in _cut(kind, length)]
+
+
 def _years(*years: int) -> Rows:
     """Twenty-five contracts notified each of these years, of a publisher of its own."""
     return [
@@ -160,7 +164,18 @@ _FORM_REPAIRS = {
     "M-906": "text.entities",
     "M-908": "text.space",
     "M-909": "text.control",
+    "M-122": "modification.signature-date",
+    "M-206": "id.type-deduced",
+    "M-207": "holder.duplicate",
+    "C-121": "code.label",
+    "C-206": "id.type-deduced",
+    "C-207": "holder.duplicate",
     "C-308": "date.incredible",
+    "C-311": "date.timezone",
+    "C-415": "number.text",
+    "C-504": "duration.ceil",
+    "C-906": "text.entities",
+    "C-908": "text.space",
 }
 _FRAMEWORK = {"id": "AC2", "techniques": ["Accord-cadre"]}
 
@@ -272,6 +287,10 @@ _VERSIONS: dict[str, tuple[Rows, Rows]] = {
         _versions({}, {"montant": 150_000.0, "modifie": ["montant"]}),
         _versions({}, {"montant": 150_001.0, "modifie": ["montant"]}),
     ),
+    "404": (
+        _versions({}, {"montant": 50_000.0, "modifie": ["montant"]}),
+        _versions({}, {"montant": 49_999.0, "modifie": ["montant"]}),
+    ),
     "802": (
         _versions({}, {"date": DAY(2025, 4, 1)}, {"date": DAY(2025, 5, 1)}),
         _versions({}, {"date": DAY(2025, 4, 1)}, {"date": DAY(2025, 4, 1)}),
@@ -375,7 +394,6 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
     "DECP-C-114": (_one(), _one(considerationsSociales=None)),
     "DECP-C-115": (_one(), _one(considerationsEnvironnementales=None)),
     "DECP-C-307": (_one(), _one(datePublicationDonnees=None)),
-    "DECP-C-308": (_one(), _repaired("dateSignature", "date.incredible", "0002-11-30")),
     "DECP-C-309": (_one(dateDebutExecution=DAY(2026, 1, 9)), _one(datePublicationDonnees=DAY(2026, 1, 9))),
     "DECP-C-310": (_one(datePublicationDonnees=DAY(2025, 3, 10)), _one(datePublicationDonnees=DAY(2025, 3, 9))),
     "DECP-C-408": (_one(montantSubventionPublique=2_000_000.0), _one(montantSubventionPublique=2_000_001.0)),
@@ -383,6 +401,10 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
     "DECP-C-411": (_one(valeurGlobale=1_666_666.67), _one(valeurGlobale=19_999_999.0)),
     "DECP-C-503": (_one(dureeMois=60), _one(dureeMois=61)),
     "DECP-C-903": _MARCHES["DECP-M-905"],
+    **{f"DECP-{n}": (_one(), _repaired("objet", rule, "x")) for n, rule in _FORM_REPAIRS.items() if n[0] == "C"},
+    **{f"DECP-C-{n}": _MARCHES[f"DECP-M-{n}"] for n in ("005", "907")},
+    "DECP-C-904": (_concession_cut("2019", 59), _concession_cut("2019", 60)),
+    "DECP-C-910": (_concession_cut("2022", 1000), _concession_cut("2019", 257)),
     "DECP-C-101": (_one(nature="Délégation de service public"), _one(nature="Marché")),
     "DECP-C-102": (_one(procedure="Procédure non négociée restreinte"), _one(procedure="Procédure adaptée")),
     "DECP-C-110": (

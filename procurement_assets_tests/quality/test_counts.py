@@ -155,6 +155,9 @@ _VERSION_EXPRESSIONS = {
     "403": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
         col("montant") <= 1.5 * _INITIAL
     ),
+    "404": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
+        col("montant") >= 0.5 * _INITIAL
+    ),
     "802": pl.when((col("version") > 0) & col("date").is_not_null()).then(
         pl.len().over("uid", "date", col("version") > 0) == 1
     ),
