@@ -72,7 +72,7 @@ def batches(
             "legal_basis": rule.legal_basis if rule else "",
         }
         proposal = proposals.get((contract.uid, path))
-        row["proposed"] = proposal["propose"] if proposal else _siren(contract, path)
+        row["proposed"] = _proposed(proposal) if proposal else _siren(contract, path)
         told.add((contract.uid, path))
         groups[(finding["source"] or sources.get(contract.uid, ""), row["direction"])].append(row)
     for key, s in proposals.items():
@@ -94,7 +94,7 @@ def _suggested(s: Mapping[str, Any]) -> Row:
         "rule": s["rule"],
         "title": s["raison"],
         "published": s["publie"],
-        "proposed": s["propose"],
+        "proposed": _proposed(s),
         "advice": f"Vérifier, puis recopier la valeur proposée si elle est juste (confiance : {s['confiance']}).",
         "legal_basis": "",
     }
@@ -124,6 +124,13 @@ def _published(contract: Contract, path: str) -> str | None:
         return show(get(contract, path))
     except NoSuchFieldError:
         return None
+
+
+def _proposed(s: Mapping[str, Any]) -> str:
+    """What a suggestion proposes; a SIREN is not yet the SIRET that the field needs."""
+    if s["champ"].endswith(".id"):
+        return f"SIREN {s['propose']} ({s['confiance']}) : compléter par le SIRET"
+    return str(s["propose"])
 
 
 def _siren(contract: Contract, path: str) -> str | None:

@@ -17,6 +17,10 @@ from procurement_assets.quality.corrections.columns import COLUMNS
 from procurement_assets.quality.corrections.outgoing import Batch
 
 SHEET, READ_ME, LISTS = "À corriger", "Lisez-moi", "Listes"
+FROZEN = 2
+"""Columns that stay in sight: the severity and the contract."""
+LINE_HEIGHT, MOST_LINES = 13.5, 5
+"""Points of a line of text in a row, and the most lines it shows."""
 CELL = 32_000
 """Characters: Excel takes 32,767 in a cell."""
 DATED = "contract_date"
@@ -133,9 +137,16 @@ def _write_rows(book: Any, sheet: Any, rows: Sequence[dict[str, Any]], ranges: d
                 sheet.write_datetime(line, column, datetime.fromisoformat(value), day)
             else:
                 sheet.write_string(line, column, _text(value), given)
+        sheet.set_row(line, LINE_HEIGHT * _lines(row))
         _validate(sheet, line, row, ranges)
-    sheet.freeze_panes(1, 0)
+    sheet.set_row(0, 2 * LINE_HEIGHT)
+    sheet.freeze_panes(1, FROZEN)
     sheet.autofilter(0, 0, max(1, len(rows)), len(COLUMNS) - 1)
+
+
+def _lines(row: dict[str, Any]) -> int:
+    """Lines of text that a row takes, at most `MOST_LINES`: said in the file, since not every program works it out."""
+    return min(MOST_LINES, max(1 + len(_text(row.get(c.name))) // c.width for c in COLUMNS))
 
 
 def _validate(sheet: Any, line: int, row: dict[str, Any], ranges: dict[tuple[str, ...], str]) -> None:

@@ -149,10 +149,10 @@ def test_the_workbook_has_ids_as_text_dates_as_dates_lists_and_no_formula() -> N
     assert cells["Date du contrat"].value.date() == date(2024, 2, 1)  # type: ignore[union-attr]
     assert cells["Date du contrat"].number_format == "dd/mm/yyyy"
     assert (cells["Objet"].value, cells["Objet"].data_type) == ("=cmd|' /C calc'!A0", "s")
-    assert (sheet.freeze_panes, sheet.protection.sheet) == ("A2", False)
+    assert (sheet.freeze_panes, sheet.protection.sheet) == ("C2", False)
     assert all(cells[n].value is None for n in ("Valeur corrigée", "Auteur", "Date", "Motif"))
     (validation,) = sheet.data_validations.dataValidation
-    assert (validation.formula1, str(validation.sqref)) == ("Listes!$A$1:$A$5", "R3")
+    assert (validation.formula1, str(validation.sqref)) == ("Listes!$A$1:$A$5", "I3")
     assert [c.value for c in book["Listes"]["A"]][:2] == ["Marché", "Marché de partenariat"]
     assert book["Listes"].sheet_state == "hidden"
 
