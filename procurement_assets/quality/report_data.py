@@ -14,6 +14,8 @@ from procurement_assets.quality.results import RECORD, RuleResult, as_text, find
 WEIGHTS = {"critical": 4, "warning": 1, "info": 0}
 """What a defect weighs in the order of corrections: unusable data counts four times doubtful data."""
 TOP = 10
+LISTED = "montant_max_liste"
+"""The column of `reconciliation` that says what a contract absent from DECP is worth."""
 EXAMPLES = 3
 
 OUTCOMES_FR = {
@@ -52,7 +54,7 @@ class Priority:
 
     result: RuleResult
     contracts: int
-    """Distinct contracts at fault."""
+    """Distinct contracts at fault, those of a list that are absent from DECP included."""
     amount: float
     """Sum of their current amounts, suspect ones left out, in euros."""
     effect: int
@@ -154,12 +156,20 @@ def _priorities(results: Sequence[RuleResult], known: pl.DataFrame) -> tuple[Pri
         if not (result.failing and weight) or result.error or "uid" not in result.failed.columns:
             continue
         touched = known.join(result.failed.select("uid").unique(), on="uid", how="semi")
-        effect = touched.height * weight
+        unknown = _unpublished(result)
+        effect = (touched.height + unknown.len()) * weight
         if effect:
             # Sorted, so that the sum of floats does not depend on the order of rows.
-            amount = float(touched["montant"].sort().sum())
-            found.append(Priority(result, touched.height, amount, effect))
+            amount = float(pl.concat([touched["montant"], unknown]).sort().sum())
+            found.append(Priority(result, touched.height + unknown.len(), amount, effect))
     return tuple(sorted(found, key=lambda p: (-p.effect, -p.amount, p.result.rule.id))[:TOP])
+
+
+def _unpublished(result: RuleResult) -> pl.Series:
+    """The amounts of failing rows that are contracts of a list and not of our tables: they have no uid."""
+    absent = result.failed.filter(pl.col("uid").is_null()) if LISTED in result.failed.columns else pl.DataFrame()
+    amounts = absent[LISTED].fill_null(0) if absent.height else pl.Series([], dtype=pl.Float64)
+    return amounts.cast(pl.Float64).alias("montant")
 
 
 def _groups(known: pl.DataFrame, defects: pl.DataFrame, by: pl.Expr) -> tuple[Group, ...]:

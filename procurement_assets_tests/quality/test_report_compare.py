@@ -6,8 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_compare import EmptyMonths, comparison
+from procurement_assets.quality.report_data import overview
+from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.support import DATA_DATE
 
@@ -91,3 +94,16 @@ def test_the_page_tells_the_headline_and_the_runs() -> None:
     assert "3 contrats sur 20 de la liste (15,0\u202f%) sont absents" in page
     assert "de mars 2023 à avril 2023 : 1 contrat, quand un mois habituel en compte 79" in page
     assert "Liste de la Ville, par année de notification" in page
+
+
+def test_contracts_absent_from_decp_are_among_the_corrections_to_make_first() -> None:
+    rule = next(r for r in load_catalogue().of("reconciliation") if r.id == "DECP-R-001")
+    base = {"liste": "liste", "annee": 2021, "in_list": True, "annee_couverte": True}
+    rows = _filled(
+        "reconciliation",
+        [base | {"cle": str(n), "numero_marche": str(n), "montant_max_liste": 1_000.0 * n} for n in range(1, 4)],
+    )
+    results = run_rules(TABLES["reconciliation"], rows, [rule], data_date=DATA_DATE)
+    tables = {n: TABLES[n].frame([]) for n in ("contracts", "concessions", "ledger")}
+    (first,) = overview(results, tables).priorities
+    assert (first.result.rule.id, first.contracts, first.amount) == ("DECP-R-001", 3, 6_000.0)
