@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -11,7 +14,10 @@ from hypothesis import strategies as st
 
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.identifiers import is_siren, is_siret
+from procurement_assets.decp.listed import _SIRET
 from procurement_assets.decp.model import Operateur
+from procurement_assets.decp.raw import ReadRecord
+from procurement_assets.decp.reader import read_file
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, recover, suggested_type
 from procurement_assets.decp.siren_forms import is_iban, vat_key
 from procurement_assets.sample import defects, generate, load_profile
@@ -241,6 +247,43 @@ def test_on_seeded_defects_precision_is_total_and_recall_is_known(defect: str) -
         )
     else:
         assert not filled
+
+
+def test_on_the_citys_real_records_four_ids_in_five_are_recovered(shared: Path) -> None:
+    """142 unusable ids of 2,207 in 2024 and 2025 (research/data.md §3): 112 certain, 4 suggested, 17 empty."""
+    resources = shared / "mirror" / "static.data.gouv.fr" / "resources"
+    maximilien = resources / "donnees-essentielles-du-profil-acheteur-gip-maximilien"
+    state = resources / "donnees-essentielles-de-la-commande-publique-fichiers-consolides" / "decp-2019.json"
+    portal = next((shared / "mirror" / "opendata.paris.fr").rglob("json.json"))
+    files = [maximilien / f"decp-maximilien-{year}.json" for year in (2024, 2025)]
+    contracts = {
+        f: [clean(r.record).contract for r in read_file(io.BytesIO(f.read_bytes())) if isinstance(r, ReadRecord)]
+        for f in (*files, state)
+    }
+    who = KnownSirens()
+    for c in (c for group in contracts.values() for c in group):
+        who.add_contract(c)
+    for s in _SIRET.findall(portal.read_bytes()):
+        who.add(s.decode())
+    holders = [t for f in files for c in contracts[f] for t in c.titulaires]
+    malformed = [t for t in holders if not is_siret(t.id or "")]
+    found = [recover(t, who) for t in malformed]
+    rules = Counter(r.rule for r in found if r is not None and r.fills)
+    assert len(malformed) == 142 - 17
+    assert rules == {
+        "siren.ape": 45,
+        "siren.debut-repete": 32,
+        "siren.tronque": 14,
+        "siren.nic-faux": 11,
+        "siren.lettres": 5,
+        "siren.fin-repetee": 2,
+        "siren.departement": 2,
+        "siren.nic-double": 1,
+    }
+    assert sum(r is not None and r.siren is not None and not r.fills for r in found) == 4
+    assert [t.id for t, r in zip(malformed, found, strict=True) if r is not None and r.siren is None] == [
+        "BE043191150400"
+    ]
 
 
 def test_siren_of_the_generator_passes_its_key() -> None:
