@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from procurement_assets.decp.corrections import RULE
 from procurement_assets.decp.rules import CLEANING_RULES
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.changes import read_changes
@@ -94,6 +95,8 @@ def lines_frame(
 def corrections_frame(repairs: pl.DataFrame) -> pl.DataFrame:
     """`corrections`: the table `repairs` in public words, with what each rule does in French."""
     titles = {id_: rule.title for id_, rule in CLEANING_RULES.items()}
+    by_people = pl.when(pl.col("rule").str.starts_with(RULE)).then(pl.lit("Correction du groupe de travail"))
+    known = pl.col("rule").replace_strict(titles, default=pl.col("rule"), return_dtype=pl.String)
     rows = repairs.select(
         "uid",
         "source",
@@ -103,7 +106,7 @@ def corrections_frame(repairs: pl.DataFrame) -> pl.DataFrame:
         valeur_publiee="original",
         valeur_retenue="value",
         regle="rule",
-        explication=pl.col("rule").replace_strict(titles, default=pl.col("rule"), return_dtype=pl.String),
+        explication=by_people.otherwise(known),
     )
     return conform(rows, CORRECTIONS_PUBLIEES)
 

@@ -9,8 +9,8 @@ told that this is meant. A table that has more rows than a sheet can hold is lef
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from rustpy_xlsxwriter import FastExcel, Format
@@ -25,6 +25,8 @@ SHEET_ROWS = 1_048_575
 """Rows of a sheet, without the header."""
 CELL_TEXT = 32_767
 """Characters of a cell."""
+LINE = 15.0
+"""Height of a line, in points."""
 _CUT = "… (suite dans le fichier CSV)"
 _WIDTHS = {"date": 12.0, "number": 16.0, "integer": 11.0, "boolean": 10.0, "list": 24.0, "string": 18.0}
 _WIDE = {"objet": 60.0, "uid": 32.0, "ocid": 40.0}
@@ -35,8 +37,8 @@ def write_workbook(path: Path, frames: Iterable[tuple[Export, pl.DataFrame]], ab
     found = list(frames)
     shown = [(e, f) for e, f in found if f.height <= SHEET_ROWS]
     book = FastExcel(str(path)).freeze(row=1)
-    book.sheet("Lisez-moi", _read_me(found, about), column_widths=[30.0, 110.0], **_page(wrap=2))
-    book.sheet("Dictionnaire", _dictionary(e for e, _ in found), column_widths=_DICTIONARY_WIDTHS, **_page(wrap=6))
+    _text_sheet(book, "Lisez-moi", _read_me(found, about), [30.0, 110.0])
+    _text_sheet(book, "Dictionnaire", _dictionary(e for e, _ in found), _DICTIONARY_WIDTHS)
     for export, frame in shown:
         _data_sheet(book, export, frame)
     book.save()
@@ -90,10 +92,24 @@ def _note(column: Column) -> dict[str, str]:
     return {"author": column.name, "text": f"{column.description}{unit}"}
 
 
-def _page(wrap: int) -> dict[str, Any]:
-    """How the two sheets of text look: `wrap` columns from the first, whole texts on several lines."""
-    wrapped = [Format().set_text_wrap().set_align("top") for _ in range(wrap)]
-    return {"header_format": _header(), "column_formats": wrapped, "page_setup": {"fit_to_pages": (1, 0)}}
+def _text_sheet(book: FastExcel, name: str, frame: pl.DataFrame, widths: list[float]) -> None:
+    """A sheet of text: whole texts on several lines, rows as high as their longest text."""
+    rows = flattened(frame)
+    heights = {i: LINE * max(map(_lines, row, widths)) for i, row in enumerate(rows.iter_rows(), start=1)}
+    book.sheet(
+        name,
+        rows,
+        column_widths=widths,
+        column_formats=[Format().set_text_wrap().set_align("top") for _ in widths],
+        header_format=_header(),
+        row_heights={i: height for i, height in heights.items() if height > LINE},
+        page_setup={"landscape": True, "fit_to_pages": (1, 0)},
+    )
+
+
+def _lines(text: str | None, width: float) -> int:
+    """Lines that a text takes in a column of some width, in characters."""
+    return sum(max(1, ceil(len(part) / width)) for part in (text or "").split("\n"))
 
 
 _DICTIONARY_WIDTHS = [22.0, 26.0, 10.0, 32.0, 70.0, 18.0, 11.0, 40.0, 44.0, 44.0]

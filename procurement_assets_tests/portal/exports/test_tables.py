@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement_assets.lake import Lake
+from procurement_assets.portal.exports.frames import corrections_frame
 from procurement_assets.portal.exports.neutral import neutralised, restored
 from procurement_assets.portal.exports.spec import EXPORTS
 from procurement_assets.portal.exports.tables import write_table_exports
-from procurement_assets_tests.portal.exports.conftest import BUYER, LIVE, fill, ocids, write_all
+from procurement_assets.schema import TABLES
+from procurement_assets_tests.portal.exports.conftest import BUYER, LIVE, REPAIR, fill, ocids, write_all
 
 
 def read_csv(path: Path, separator: str = ",", encoding: str = "utf-8") -> list[dict[str, str]]:
@@ -62,6 +64,11 @@ def test_corrections_say_what_the_rule_did_in_french(folder: Path) -> None:
     (row,) = read_csv(folder / "corrections.csv")
     assert (row["valeur_publiee"], row["valeur_retenue"]) == ('"3110000"', '"03110000"')
     assert row["explication"] == "Zéro initial du code CPV rétabli"
+
+
+def test_a_correction_of_the_working_group_is_told_as_such() -> None:
+    repairs = pl.DataFrame([REPAIR | {"rule": "correction.0123456789"}], schema=TABLES["repairs"].schema)
+    assert corrections_frame(repairs)["explication"].to_list() == ["Correction du groupe de travail"]
 
 
 def test_the_csv_is_plain_utf8_with_iso_dates_and_joined_lists(folder: Path) -> None:
