@@ -1,0 +1,123 @@
+"""When nothing may be sent, and when a person must decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procurement_assets.lake import Lake
+from procurement_assets.portal.publishing.depot import Depot
+from procurement_assets.portal.publishing.engine import RefusedError, publish
+from procurement_assets.portal.publishing.journal import read_state
+from procurement_assets.portal.publishing.safety import Checks
+from procurement_assets.publishers import Publisher, Source
+from procurement_assets_tests.publishing.support import job, lake_at, publisher, rows, write_exports
+
+pytestmark = pytest.mark.usefixtures("small_table")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake with exports of 100 contracts."""
+    found = lake_at(tmp_path)
+    write_exports(found, rows(100))
+    return found
+
+
+def _publish(lake: Lake, folder: Path, who: Publisher | None = None, **changes: Any) -> None:
+    who = who or publisher()
+    publish(job(lake, who, **changes), Depot(who, folder))
+
+
+SAMPLE = Source(id="s", name="S", kind="sample", rank=1, sample_profile="x")
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "expected"),
+    [
+        ({"demo": True}, {}, "produites pour la démonstration"),
+        ({}, {"sources": (SAMPLE,)}, "produites pour la démonstration"),
+        ({"ocid_prefix_is_placeholder": True}, {}, "préfixe OCDS « ocds-a1b2c3 » est provisoire"),
+        ({"license": " "}, {}, "aucune licence"),
+        ({}, {"checks": Checks(blocking=("contracts, decp_c_001",))}, "contrôles bloquants en échec : contracts"),
+    ],
+)
+def test_what_may_never_be_published_is_refused_whatever_the_settings(
+    lake: Lake, tmp_path: Path, who: dict[str, Any], changes: dict[str, Any], expected: str
+) -> None:
+    accept = ("ville:2026-01-20",)
+    with pytest.raises(RefusedError, match=expected):
+        _publish(lake, tmp_path / "depot", publisher(**who), accept=accept, **changes)
+    assert not (tmp_path / "depot").exists()
+
+
+def test_exports_made_of_generated_data_are_refused_by_their_manifest(lake: Lake, tmp_path: Path) -> None:
+    path = Path(str(lake.exports("ville") / "manifest.json"))
+    path.write_text(path.read_text().replace('{"publisher"', '{"demo": true, "publisher"'))
+    with pytest.raises(RefusedError, match="démonstration"):
+        _publish(lake, tmp_path / "depot")
+
+
+def test_a_loss_of_rows_beyond_the_threshold_asks_for_a_person(lake: Lake, tmp_path: Path) -> None:
+    _publish(lake, tmp_path / "depot")
+    write_exports(lake, rows(99))
+    _publish(lake, tmp_path / "depot")  # one in a hundred: below the threshold
+    manifest = write_exports(lake, rows(90))
+    with pytest.raises(RefusedError, match=r"90 lignes, contre 99 à la dernière publication \(-9,1 %, seuil -2 %\)"):
+        _publish(lake, tmp_path / "depot")
+    assert len((tmp_path / "depot/courant/decp_marches.csv").read_text().split("ocds-a1b2c3-M")) == 100
+    with pytest.raises(RefusedError, match=f"PROCUREMENT_ACCEPT_DROP=ville:{manifest[:12]}"):
+        _publish(lake, tmp_path / "depot", accept=("ville:2020-01-01", "autre:2026-01-20"))
+    _publish(lake, tmp_path / "depot", accept=(f"ville:{manifest[:12]}",))
+    state = read_state(lake, "ville", "depot")
+    assert state.last is not None
+    assert state.last.rows["decp_marches.csv"] == 90
+
+
+def test_what_was_accepted_once_is_not_accepted_for_the_next(lake: Lake, tmp_path: Path) -> None:
+    _publish(lake, tmp_path / "depot")
+    first = write_exports(lake, rows(50), data_date="2026-01-21")
+    _publish(lake, tmp_path / "depot", accept=(f"ville:{first}",))
+    write_exports(lake, rows(20), data_date="2026-01-22")
+    with pytest.raises(RefusedError, match="20 lignes, contre 50"):
+        _publish(lake, tmp_path / "depot", accept=(f"ville:{first}", "ville:2026-01-21"))
+
+
+def test_a_change_of_sum_beyond_the_threshold_asks_for_a_person(lake: Lake, tmp_path: Path) -> None:
+    _publish(lake, tmp_path / "depot")
+    contracts = rows(100)
+    contracts[3]["montant"] = 1e9
+    write_exports(lake, contracts)
+    with pytest.raises(RefusedError, match=r"somme de montant : .* €, contre 94 "):
+        _publish(lake, tmp_path / "depot")
+
+
+def test_an_amount_marked_as_suspect_changes_no_sum(lake: Lake, tmp_path: Path) -> None:
+    _publish(lake, tmp_path / "depot")
+    contracts = rows(100)
+    contracts[9]["montant"] = 1e12  # marked: each tenth is
+    write_exports(lake, contracts)
+    _publish(lake, tmp_path / "depot")
+
+
+def test_exports_without_a_row_are_refused(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    write_exports(lake, rows(0))
+    with pytest.raises(RefusedError, match="aucune ligne à publier"):
+        _publish(lake, tmp_path / "depot")
+
+
+def test_a_table_whose_columns_are_not_described_is_not_sent(lake: Lake, tmp_path: Path) -> None:
+    import hashlib
+    import json
+
+    folder = Path(str(lake.exports("ville")))
+    data = b"uid,secret\n1,2\n"
+    (folder / "decp_marches.csv").write_bytes(data)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][0] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="les colonnes ne sont pas celles de la description"):
+        _publish(lake, tmp_path / "depot")
