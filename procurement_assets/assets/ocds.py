@@ -15,7 +15,8 @@ from procurement_assets.ocds.produce import (
     write_compiled,
     write_releases,
 )
-from procurement_assets.ocds.schema import Schema, lake_fetch, load_schema
+from procurement_assets.ocds.schema import Schema
+from procurement_assets.ocds.schema import schema_of as kept_schema
 from procurement_assets.ocds.validate import Report, validate
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
@@ -27,7 +28,7 @@ SHOWN = 50
 
 def schema_of(lake: LakeResource) -> Schema:
     """The official schema where it can be had, else our profile's."""
-    return load_schema(lake_fetch(lake.lake(), HttpClient.from_settings(lake.settings())))
+    return kept_schema(lake.lake(), HttpClient.from_settings(lake.settings()))
 
 
 @dg.asset(

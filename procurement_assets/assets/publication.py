@@ -9,6 +9,7 @@ from procurement_assets.assets.metadata import OWNERS, preview
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.assets.portal import FRESHNESS
+from procurement_assets.ocds.extension import build
 from procurement_assets.ocds.packages import read_lines, unpublishable
 from procurement_assets.ocds.produce import COMPILED, RELEASES, data_date, lines_of
 from procurement_assets.ocds.standard_checks import (
@@ -39,15 +40,16 @@ from procurement_assets.resources.lake import LakeResource
     freshness_policy=FRESHNESS,
     description=(
         "Paquets OCDS par année (publications, états actuels, enregistrements), dans les limites de taille d'OCP, "
-        "avec leur index, et les publications versionnées dans un fichier à part."
+        "avec leur index, les publications versionnées dans un fichier à part, et l'extension locale qu'ils déclarent."
     ),
 )
 def ocds_packages(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
-    """Wiring of `ocds.yearly.write_yearly` and `ocds.versioned.write_versioned`."""
+    """Wiring of `ocds.yearly.write_yearly`, `ocds.versioned.write_versioned` and `ocds.extension.build.write`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
     schema = schema_of(lake)
     written = write_yearly(store, publisher, schema, data_date(store.read_table("files", publisher.id)))
     versioned = write_versioned(store, publisher.id, schema)
+    extension = build.write(store, publisher)
     refusal = unpublishable(publisher)
     table = pl.DataFrame(
         [{"fichier": f.name, "année": f.year, "octets": f.bytes, "processus": f.processes} for f in written]
@@ -57,6 +59,7 @@ def ocds_packages(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
             "dossier": str(store.exports(publisher.id) / "ocds"),
             "fichiers": len(written),
             "publications versionnées": versioned,
+            "extension locale": str(extension),
             "publiable": "oui" if refusal is None else f"non : {refusal}",
             "index": preview(table),
         }

@@ -17,18 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from procurement_assets.data_date import PARIS
 from procurement_assets.ocds.compile import StateCompiler, header_of
 from procurement_assets.ocds.corrections import Json, award_names, correction, rename_awards
 from procurement_assets.ocds.leftovers import completed
-from procurement_assets.ocds.profile import profile_schema
-from procurement_assets.ocds.schema import Schema
+from procurement_assets.ocds.schema import profile
 
 _Current = TypeVar("_Current")
-PARIS = ZoneInfo("Europe/Paris")
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -38,8 +36,7 @@ class Additions:
 
     def __init__(self, moment: str) -> None:
         self._moment = moment
-        # The profile's merge rules equal the official ones on all that we write: no network is needed here.
-        self._compiler = StateCompiler(Schema(source="profile", release=profile_schema()))
+        self._compiler = StateCompiler(profile())  # no network is needed here
         self.corrections = 0
         self.by_tag: dict[str, int] = {}
 

@@ -14,11 +14,8 @@ from typing import Any
 
 import msgspec
 from ocdsmerge import Merger
-from ocdsmerge.rules import get_merge_rules
 
 from procurement_assets.ocds.schema import Schema
-
-MergeRules = dict[tuple[str, ...], str]
 
 _HEADER = re.compile(rb'\{"ocid":"([^"\\]+)","id":"([^"\\]+)","date":"([^"\\]+)","tag":\[[^\]]*\],')
 _OURS = re.compile(_HEADER.pattern + rb'(?="initiationType":"tender","language":"fr","parties":\[\{)')
@@ -45,17 +42,11 @@ class Header(msgspec.Struct, frozen=True):
 _header = msgspec.json.Decoder(Header).decode
 
 
-def merge_rules(schema: Schema) -> MergeRules:
-    """The merge rules of a schema (OCDS, merging; research/ocds.md §1.3)."""
-    rules: MergeRules = get_merge_rules(schema.release)
-    return rules
-
-
 class Compiler:
     """Compiles the releases of one process at a time."""
 
     def __init__(self, schema: Schema) -> None:
-        self._merger = Merger(merge_rules=merge_rules(schema))
+        self._merger = Merger(merge_rules=schema.merge_rules)
 
     def compile(self, group: Sequence[bytes]) -> bytes:
         """The compiled release of a process, from its releases as JSON, oldest first."""

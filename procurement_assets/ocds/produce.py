@@ -19,9 +19,10 @@ from typing import BinaryIO
 import msgspec
 import polars as pl
 
+from procurement_assets.data_date import PARIS, latest_date
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake, replacing
-from procurement_assets.ocds.additions import PARIS, Additions, joined
+from procurement_assets.ocds.additions import Additions, joined
 from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
@@ -239,10 +240,10 @@ def data_date(files: pl.DataFrame) -> str:
 
     Raises ValueError where no file has one.
     """
-    dates: list[str] = sorted(d for d in files["fichier_date"] if d)
-    if not dates:
+    found = latest_date(files)
+    if found is None:
         raise ValueError("no file read has a published date: the date of the data is not known")
-    return max(dates, key=lambda d: datetime.fromisoformat(d).timestamp())
+    return found
 
 
 def first_seen(ledger: pl.DataFrame, files: pl.DataFrame) -> dict[str, str]:

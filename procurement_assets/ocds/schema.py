@@ -14,10 +14,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
 import msgspec
+from ocdsmerge.rules import get_merge_rules
 
 from procurement_assets.lake import Lake
 from procurement_assets.ocds.extension import build
@@ -30,11 +31,13 @@ from procurement_assets.sources.reference import pinned
 OWN_CODES = {"locationGazetteers.csv": tuple(build.GAZETTEERS)}
 """Codes that we add to open code lists, told in the publication policy."""
 
+MergeRules = dict[tuple[str, ...], str]
+
 Fetch = Callable[[str, str], bytes]
 """(url, sha256) to the bytes of an official file. Raises `ReferenceUnavailable`."""
 
 
-class Schema(msgspec.Struct, frozen=True):
+class Schema(msgspec.Struct, frozen=True, dict=True):
     """What releases and compiled releases are checked against, and merged by."""
 
     source: Literal["official", "profile"]
@@ -42,6 +45,33 @@ class Schema(msgspec.Struct, frozen=True):
     """JSON Schema (draft 4) of a release."""
     skipped_reason: str | None = None
     """Why the official schema was not used."""
+
+    @cached_property
+    def merge_rules(self) -> MergeRules:
+        """The merge rules of the schema (OCDS, merging; research/ocds.md §1.3)."""
+        rules: MergeRules = get_merge_rules(self.release)
+        return rules
+
+
+@lru_cache(maxsize=1)
+def profile() -> Schema:
+    """Our profile's schema; its merge rules equal the official ones on all that the project writes."""
+    return Schema(source="profile", release=profile_schema())
+
+
+_kept: dict[str, Schema] = {}
+"""Root of a lake to its official schema: pinned by content, so reading and patching it once a process is enough."""
+
+
+def schema_of(lake: Lake, http: HttpClient) -> Schema:
+    """The official schema where it can be had, else our profile's; the official one is kept for the process."""
+    root = str(lake.root)
+    if root not in _kept:
+        found = load_schema(lake_fetch(lake, http))
+        if found.source != "official":
+            return found
+        _kept[root] = found
+    return _kept[root]
 
 
 def lake_fetch(lake: Lake, http: HttpClient) -> Fetch:

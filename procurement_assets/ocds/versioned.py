@@ -18,7 +18,7 @@ from ocdsextensionregistry.versioned_release_schema import get_versioned_release
 from ocdsmerge import Merger
 
 from procurement_assets.lake import Lake, replacing
-from procurement_assets.ocds.compile import by_ocid, merge_rules
+from procurement_assets.ocds.compile import by_ocid
 from procurement_assets.ocds.packages import gzipped, write_lines
 from procurement_assets.ocds.produce import RELEASES, lines_of
 from procurement_assets.ocds.schema import Schema
@@ -34,7 +34,7 @@ class Versioner:
     """Makes the versioned release of one process at a time."""
 
     def __init__(self, schema: Schema) -> None:
-        self._merger = Merger(merge_rules=merge_rules(schema))
+        self._merger = Merger(merge_rules=schema.merge_rules)
 
     def version(self, group: Sequence[bytes]) -> bytes:
         """The versioned release of a process, from its releases as JSON, oldest first."""

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from procurement_assets.data_date import latest_date
 from procurement_assets.quality.catalogue import Catalogue
 from procurement_assets.quality.derived import derived_schema, needs_of, with_derived
 from procurement_assets.quality.expectations import class_name
@@ -90,9 +91,8 @@ def run_outcomes(
 
 def data_date_of(files: pl.DataFrame) -> date | None:
     """The date of the data: that of the newest raw file (table `files`); None where no source says one."""
-    dates = files["fichier_date"].str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).drop_nulls()
-    newest = dates.max()
-    return newest if isinstance(newest, date) else None
+    newest = latest_date(files)
+    return None if newest is None else date.fromisoformat(newest[:10])
 
 
 class _Runner:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocdsmerge import Merger
 
 from procurement_assets.decp.model import Contract, Modification
-from procurement_assets.ocds.compile import Compiler, NotInOrderError, by_ocid, merge_rules
+from procurement_assets.ocds.compile import Compiler, NotInOrderError, by_ocid
 from procurement_assets.ocds.schema import Schema
 from procurement_assets_tests.ocds.support import (
     PROFILE,
@@ -29,7 +29,7 @@ from procurement_assets_tests.strategies import contracts
 
 
 def _by_ocdsmerge(group: list[bytes], schema: Schema) -> bytes:
-    merger = Merger(merge_rules=merge_rules(schema))
+    merger = Merger(merge_rules=schema.merge_rules)
     return msgspec.json.encode(merger.create_compiled_release([msgspec.json.decode(line) for line in group]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 import msgspec
@@ -15,13 +15,22 @@ from hypothesis import strategies as st
 
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake
-from procurement_assets.ocds.compile import Compiler, merge_rules
+from procurement_assets.ocds.compile import Compiler
 from procurement_assets.ocds.countries import COUNTRIES
 from procurement_assets.ocds.extension import build
 from procurement_assets.ocds.pins import PINS, as_toml, load_pins, repin
 from procurement_assets.ocds.profile import profile_schema
-from procurement_assets.ocds.schema import lake_fetch, load_schema, merge_patch, official_schema, references
+from procurement_assets.ocds.schema import (
+    Fetch,
+    lake_fetch,
+    load_schema,
+    merge_patch,
+    official_schema,
+    references,
+    schema_of,
+)
 from procurement_assets.sources.errors import HttpError, ReferenceUnavailable
+from procurement_assets.sources.http import HttpClient
 from procurement_assets_tests.ocds.support import MIRROR, PROFILE, encoded, fetch, needs_shared, official
 from procurement_assets_tests.strategies import contracts
 
@@ -159,7 +168,7 @@ def test_the_profile_has_no_null_no_default_and_no_open_object() -> None:
 
 @needs_shared
 def test_the_profile_merges_as_the_official_schema_on_every_field_we_write() -> None:
-    ours, theirs = merge_rules(PROFILE), merge_rules(official())
+    ours, theirs = PROFILE.merge_rules, official().merge_rules
     paths = set(_paths(PROFILE.release, PROFILE.release["definitions"]))
     assert ours == {path: rule for path, rule in theirs.items() if path in paths}
     assert ours[("parties", "roles")] == "wholeListMerge"
@@ -268,3 +277,31 @@ def test_a_code_that_nobody_declared_is_refused(path: tuple[Any, ...], value: st
         node = node[key]
     node[path[-1]] = value
     assert not _official_validator().is_valid(release)
+
+
+@needs_shared
+def test_the_official_schema_is_read_once_a_process_and_a_failure_is_never_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    reachable = False
+
+    def taken(lake: Lake, http: object) -> Fetch:
+        def get(url: str, sha256: str) -> bytes:
+            asked.append(url)
+            if not reachable:
+                raise ReferenceUnavailable(url)
+            return fetch(url, sha256)
+
+        return get
+
+    monkeypatch.setattr("procurement_assets.ocds.schema.lake_fetch", taken)
+    lake, http = Lake(tmp_path), cast(HttpClient, None)
+    assert schema_of(lake, http).source == "profile"
+    reachable = True
+    first = schema_of(lake, http)
+    count = len(asked)
+    assert first.source == "official"
+    assert schema_of(lake, http) is first
+    assert len(asked) == count
+    assert first.merge_rules is first.merge_rules

@@ -13,8 +13,7 @@ from procurement_assets.ocds.compile import StateCompiler
 from procurement_assets.ocds.inverse.base import Known, base
 from procurement_assets.ocds.inverse.later import acts, changes, executions, modifications, named_modifications
 from procurement_assets.ocds.model import Release
-from procurement_assets.ocds.profile import profile_schema
-from procurement_assets.ocds.schema import Schema
+from procurement_assets.ocds.schema import profile
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Release).decode
@@ -69,5 +68,4 @@ def _date(line: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _compiler() -> StateCompiler:
-    """The merge rules of the profile equal the official ones on all that the project writes."""
-    return StateCompiler(Schema(source="profile", release=profile_schema()))
+    return StateCompiler(profile())
