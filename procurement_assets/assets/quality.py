@@ -4,13 +4,11 @@ These assets depend on `repairs`, which comes out of the same step as the tables
 is needed most when a check blocks, so it must not be stopped by it.
 """
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, definition_metadata, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
-from procurement_assets.quality.build import COMPARED, REPORT, build_quality
+from procurement_assets.quality.build import COMPARED, REPORT, build_quality, build_report
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.datadocs import docs_folder, docs_url, write_data_docs
 from procurement_assets.quality.store import Checked
@@ -26,43 +24,42 @@ _FINDINGS_FROM = {
 _DEPS = ["repairs", "files", "quarantine", "reconciliation_sources", "feed_months"]
 
 
-@dg.multi_asset(
-    name="qualite",
-    specs=[
-        dg.AssetSpec(
-            key="findings",
-            deps=_DEPS,
-            group_name="qualite",
-            owners=OWNERS,
-            kinds={"parquet", "greatexpectations"},
-            partitions_def=publisher_partitions,
-            metadata=definition_metadata(TABLES["findings"], _FINDINGS_FROM),
-            description="Constats. Une règle et une ligne qui ne la respecte pas : valeur, conseil, source.",
-        ),
-        dg.AssetSpec(
-            key="quality_report",
-            deps=_DEPS,
-            group_name="qualite",
-            owners=OWNERS,
-            kinds={"html"},
-            partitions_def=publisher_partitions,
-            description="Le rapport de qualité du groupe de travail : une page, écrite même quand un contrôle bloque.",
-        ),
-    ],
+@dg.asset(
+    name="findings",
+    deps=_DEPS,
+    group_name="qualite",
+    owners=OWNERS,
+    kinds={"parquet", "greatexpectations"},
+    partitions_def=publisher_partitions,
+    metadata=definition_metadata(TABLES["findings"], _FINDINGS_FROM),
+    description="Constats. Une règle et une ligne qui ne la respecte pas : valeur, attendu, conseil, source.",
 )
-def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult[None]]:
+def build_findings(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `quality.build.build_quality`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
+    quality = build_quality(store, publisher.id, services=publisher.services)
+    return dg.MaterializeResult(
+        metadata=table_metadata(store, "findings", publisher.id, _FINDINGS_FROM) | quality.counts
+    )
+
+
+@dg.asset(
+    name="quality_report",
+    deps=["findings", "quality_months", "feed_watch", "reconciliation_annees", "suggestions"],
+    group_name="qualite",
+    owners=OWNERS,
+    kinds={"html"},
+    partitions_def=publisher_partitions,
+    description="Le rapport de qualité du groupe de travail : une page, écrite même quand un contrôle bloque, et les "
+    "lignes en défaut de chaque règle.",
+)
+def build_quality_report(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Wiring of `quality.build.build_report`."""
+    store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
     names = {s.id: s.name for s in PUBLISHERS.sources_of(publisher.id)}
-    quality = build_quality(store, publisher.id, name=publisher.name, source_names=names, services=publisher.services)
-    yield dg.MaterializeResult(
-        asset_key="findings", metadata=table_metadata(store, "findings", publisher.id, _FINDINGS_FROM) | quality.counts
-    )
+    page = build_report(store, publisher.id, name=publisher.name, source_names=names)
     path = store.exports(publisher.id) / REPORT
-    yield dg.MaterializeResult(
-        asset_key="quality_report",
-        metadata={"rapport": dg.MetadataValue.path(str(path)), "constats": quality.findings.height, **quality.counts},
-    )
+    return dg.MaterializeResult(metadata={"rapport": dg.MetadataValue.path(str(path)), "taille (octets)": len(page)})
 
 
 @dg.asset(
@@ -89,4 +86,4 @@ def build_data_docs(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
     )
 
 
-ASSETS = [build_quality_report, build_data_docs]
+ASSETS = [build_findings, build_quality_report, build_data_docs]

@@ -1,4 +1,4 @@
-"""Everything about the quality of a publisher's data in one call: rules run, findings written, report written."""
+"""The quality of a publisher's data: the rules run and their findings written, then the report made of them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ REPORT = "quality_report.html"
 
 @dataclass(frozen=True, eq=False)
 class Quality:
-    """What was found and written."""
+    """What the rules found."""
 
     results: list[RuleResult]
     findings: pl.DataFrame
-    report: str
 
     @property
     def counts(self) -> dict[str, int]:
@@ -39,26 +38,42 @@ def build_quality(
     lake: Lake,
     publisher: str,
     *,
-    name: str,
-    source_names: Mapping[str, str] | None = None,
     services: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
 ) -> Quality:
     """The catalogue on a publisher's tables (what its checks already ran is read, not run again); writes `findings` and
-    the report (French) among its exports. `services`: SIRET of an establishment to the name of its department."""
+    keeps the figures of the run. `services`: SIRET of an establishment to the name of its department."""
+    rules = load_catalogue() if catalogue is None else catalogue
+    checked = Checked(lake, publisher, COMPARED)
+    results = checked.all_results(rules)
+    sources = sources_of([checked.frame("contracts"), checked.frame("concessions")], services)
+    found = conform(findings(results, sources), TABLES["findings"])
+    lake.write_table(found, "findings", publisher)
+    record_run(lake, publisher, results, found, checked.data_date)
+    return Quality(results, found)
+
+
+def build_report(
+    lake: Lake,
+    publisher: str,
+    *,
+    name: str,
+    source_names: Mapping[str, str] | None = None,
+    catalogue: Catalogue | None = None,
+) -> str:
+    """Write the report (French) and the pages of failing rows among a publisher's exports; returns the report.
+
+    The rules' outcomes are those that `build_quality` kept; tables that are not there yet have their sections say so.
+    """
     rules = load_catalogue() if catalogue is None else catalogue
     checked = Checked(lake, publisher, COMPARED)
     results, data_date = checked.all_results(rules), checked.data_date
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
-    sources = sources_of([frames["contracts"], frames["concessions"]], services)
-    found = conform(findings(results, sources), TABLES["findings"])
-    lake.write_table(found, "findings", publisher)
-    record_run(lake, publisher, results, found, data_date)
-    told = frames | {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
-    report = render_report(name, results, told, data_date=data_date, source_names=source_names)
+    frames |= {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
+    report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
     write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
-    return Quality(results, found, report)
+    return report
 
 
 COMPARED = frozenset({"reconciliation", "reconciliation_mois"})

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from procurement_assets.lake import Lake
-from procurement_assets.quality.build import REPORT, build_quality
+from procurement_assets.quality.build import REPORT, build_quality, build_report
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_data import overview
@@ -138,14 +138,16 @@ def test_findings_and_report_are_written(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     for name, data in _tables().items():
         lake.write_table(data, name, "paris")
-    made = build_quality(lake, "paris", name="Ville de Paris")
-    assert (lake.exports("paris") / REPORT).read_text(encoding="utf-8") == made.report
+    made = build_quality(lake, "paris")
+    page = build_report(lake, "paris", name="Ville de Paris")
+    assert (lake.exports("paris") / REPORT).read_text(encoding="utf-8") == page
     assert lake.read_table("findings", "paris").equals(made.findings)
     assert made.findings.filter(pl.col("rule") == "DECP-M-403").height == 2
     assert made.counts["warning"] >= 3
     assert "error" not in made.counts
     before = (lake.exports("paris") / REPORT).read_bytes()
-    build_quality(lake, "paris", name="Ville de Paris")
+    build_quality(lake, "paris")
+    build_report(lake, "paris", name="Ville de Paris")
     assert (lake.exports("paris") / REPORT).read_bytes() == before
 
 
