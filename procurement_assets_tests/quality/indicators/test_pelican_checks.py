@@ -186,3 +186,21 @@ def test_a_sweep_counts_what_single_checks_say() -> None:
     assert found.coverage["/contracts[]/dateSigned"] == 2
     failure = next(f for f in found.failures if f.check == "coherent.release_date")
     assert failure.detail == "contracts[0].dateSigned 2024-01-03 > date 2024-01-02"
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["date", "tender", "awards", "language"]), _JSON, max_size=4), max_size=4)
+)
+def test_the_sweep_counts_the_same_fields_as_single_checks(contents: list[dict[str, Any]]) -> None:
+    fields = ["date", "language", "awards.date", "awards.suppliers.id", "tender.value.amount", "tender.items.quantity"]
+    releases = [{"ocid": str(n), **content} for n, content in enumerate(contents)]
+    expected: dict[tuple[str, str], list[int]] = {}
+    for release in releases:
+        for field in fields:
+            for place in check_field(Release(release), field, LISTS):
+                for outcome in (*place.coverage, *place.quality):
+                    counts = expected.setdefault((outcome.name, field), [0, 0])
+                    counts[0] += 1
+                    counts[1] += outcome.result
+    found = sweep((msgspec.json.encode(r) for r in releases), fields, LISTS)
+    assert {key: [t.applied, t.passed] for key, t in found.by_field.items()} == expected

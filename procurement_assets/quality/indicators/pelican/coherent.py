@@ -160,7 +160,10 @@ def awards_status(release: Release) -> ReleaseResult:
     count = Count()
     for award in awards:
         ident = award.value["id"]
-        count.take(str(ident) not in contracted, {"path": award.path, "id": ident})
+        if str(ident) not in contracted:
+            count.ok()
+        else:
+            count.fail({"path": award.path, "id": ident})
     return count.result()
 
 
@@ -172,7 +175,10 @@ def contracts_status(release: Release) -> ReleaseResult:
     count = Count()
     for contract in unsigned:
         transactions = len(array(deep(contract.value, "implementation.transactions")))
-        count.take(transactions == 0, {"path": contract.path, "transactions_count": transactions})
+        if transactions == 0:
+            count.ok()
+        else:
+            count.fail({"path": contract.path, "transactions_count": transactions})
     return count.result()
 
 
@@ -185,8 +191,10 @@ def milestone_status(release: Release) -> ReleaseResult:
         return undefined("no milestone is unmet")
     count = Count()
     for milestone in milestones:
-        failure = {"path": milestone.path, "status": milestone.value["status"]}
-        count.take(not deep(milestone.value, "dateMet"), failure)
+        if not deep(milestone.value, "dateMet"):
+            count.ok()
+        else:
+            count.fail({"path": milestone.path, "status": milestone.value["status"]})
     return count.result()
 
 
@@ -225,8 +233,10 @@ def value_realistic(release: Release) -> ReleaseResult:
         if amount is None:
             continue
         passed = _realistic(amount, currency, dated=told is not None)
-        if passed is not None:
-            count.take(passed, {"path": found.path, "amount": amount, "currency": currency})
+        if passed:
+            count.ok()
+        elif passed is False:
+            count.fail({"path": found.path, "amount": amount, "currency": currency})
     return count.result("no numeric, convertable amounts")
 
 

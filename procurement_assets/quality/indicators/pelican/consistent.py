@@ -93,14 +93,16 @@ def _award_and_contracts(release: Release, award: Any, contracts: list[Any], con
     if not awarded or any(not p or (p > 0) != (awarded > 0) for p in parts):
         return
     total = sum(p for p in parts if p)
-    count.take(
-        abs(awarded - total) / abs(awarded) <= TOLERANCE,
+    if abs(awarded - total) / abs(awarded) <= TOLERANCE:
+        count.ok()
+        return
+    count.fail(
         {
             "award_id": award["id"],
             "award_amount": awarded,
             "contracts_amount_sum": total,
             "currency": currencies.pop() if same else "USD",
-        },
+        }
     )
 
 
@@ -123,13 +125,17 @@ def transactions_value(release: Release, convert: Convert = no_conversion) -> Re
         if whole is None or None in parts:
             continue
         total = sum(p for p in parts if p is not None)
-        failure = {
-            "path": path,
-            "contract_amount": whole,
-            "transactions_amount_sum": total,
-            "currency": currencies.pop() if same else "USD",
-        }
-        count.take(total <= whole, failure)
+        if total <= whole:
+            count.ok()
+            continue
+        count.fail(
+            {
+                "path": path,
+                "contract_amount": whole,
+                "transactions_amount_sum": total,
+                "currency": currencies.pop() if same else "USD",
+            }
+        )
     return count.result("no numeric, convertable amounts")
 
 
@@ -143,5 +149,8 @@ def period_duration(release: Release) -> ReleaseResult:
             continue
         gap = end - start
         expected = gap.days + gap.seconds / _DAY_SECONDS
-        count.take(floor(expected) <= told <= ceil(expected), path)
+        if floor(expected) <= told <= ceil(expected):
+            count.ok()
+        else:
+            count.fail(path)
     return count.result("no period has a valid start date and valid end date")

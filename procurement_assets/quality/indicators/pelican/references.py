@@ -34,7 +34,10 @@ def parties_roles(release: Release) -> ReleaseResult:
     referred = {r: {str(v) for v in release.values(f"{REFERENCES[r]}.id")} for r in {role for _, _, role in parties}}
     count = Count()
     for path, ident, role in parties:
-        count.take(ident in referred[role], {"path": path, "role": role, "id": ident})
+        if ident in referred[role]:
+            count.ok()
+        else:
+            count.fail({"path": path, "role": role, "id": ident})
     return count.result()
 
 
@@ -77,7 +80,10 @@ def in_parties_roles(release: Release, path: str, role: str) -> ReleaseResult:
     for where, reference in references:
         party = parties.by_id[str(reference["id"])]
         roles = array(party.value.get("roles"))
-        count.take(role in roles, partial(_role_failure, party, roles, where, reference["id"], role))
+        if role in roles:
+            count.ok()
+        else:
+            count.fail(_role_failure(party, roles, where, reference["id"], role))
     return count.result()
 
 
@@ -99,11 +105,15 @@ def name_in_parties(release: Release, path: str) -> ReleaseResult:
     count = Count()
     for where, reference in references:
         party = parties.by_id[str(reference["id"])]
-        failure = {
-            "party": {"path": party.path, "id": party.value["id"], "name": party.value["name"]},
-            "reference": {"path": where, "id": reference["id"], "name": reference["name"]},
-        }
-        count.take(reference["name"] == party.value["name"], failure)
+        if reference["name"] == party.value["name"]:
+            count.ok()
+            continue
+        count.fail(
+            {
+                "party": {"path": party.path, "id": party.value["id"], "name": party.value["name"]},
+                "reference": {"path": where, "id": reference["id"], "name": reference["name"]},
+            }
+        )
     return count.result()
 
 
@@ -136,7 +146,10 @@ def _refers_to_one(
     for where, node in references:
         ident = node.get(key) if has(node, key) else None
         reason = _wrong(ident, has(node, key), typed, texts, reasons)
-        count.take(reason is None, {"path": where, key: ident, "reason": reason})
+        if reason is None:
+            count.ok()
+        else:
+            count.fail({"path": where, key: ident, "reason": reason})
     return count.result()
 
 

@@ -58,13 +58,15 @@ class Count:
         self.passed = 0
         self.failed: list[Any] = []
 
-    def take(self, passed: bool, failure: Any) -> None:
-        """One application; `failure` is kept where it does not pass (a function makes it only then)."""
+    def ok(self) -> None:
+        """One application that passes."""
         self.applied += 1
-        if passed:
-            self.passed += 1
-        else:
-            self.failed.append(failure() if callable(failure) else failure)
+        self.passed += 1
+
+    def fail(self, failure: Any) -> None:
+        """One application that fails, and what fails."""
+        self.applied += 1
+        self.failed.append(failure)
 
     def result(self, reason: str | None = None) -> ReleaseResult:
         """The result; `reason` is why the check is undefined where it was never applied."""
@@ -92,8 +94,11 @@ def ordered_dates(pairs: Sequence[tuple[At, At]]) -> ReleaseResult:
         before, after = day(first.value), day(second.value)
         if before is None or after is None:
             continue
-        failure = {"path_1": first.path, "value_1": first.value, "path_2": second.path, "value_2": second.value}
-        count.take(before <= after, failure)
+        if before <= after:
+            count.ok()
+        else:
+            told = {"path_1": first.path, "value_1": first.value, "path_2": second.path, "value_2": second.value}
+            count.fail(told)
     return count.result("no pairs of dates are parseable")
 
 

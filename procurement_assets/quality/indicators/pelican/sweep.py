@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from procurement_assets.quality.indicators.cardinal.coverage import count_fields
+from procurement_assets.quality.indicators.cardinal.coverage import Counter as FieldCounter
 from procurement_assets.quality.indicators.pelican.distribution import dataset_checks
-from procurement_assets.quality.indicators.pelican.fields import Codelists, FieldCheck, check_field, tests_of
+from procurement_assets.quality.indicators.pelican.fields import Codelists, non_empty, tests_of
 from procurement_assets.quality.indicators.pelican.reading import At, Release
 from procurement_assets.quality.indicators.pelican.release_checks import RELEASE_CHECKS
 from procurement_assets.quality.indicators.pelican.results import DatasetResult, ReleaseResult
@@ -75,7 +75,7 @@ def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sw
     state = _State(tuple(fields), lists)
     for item, line in enumerate(lines):
         node = _decode(line)
-        count_fields(node, state.coverage)
+        state.coverage.add(node)
         state.take(Release(node), item)
     return Sweep(
         releases=state.releases,
@@ -83,7 +83,7 @@ def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sw
         by_field=state.by_field,
         dataset={name: check.result() for name, check in state.dataset.items()},
         failures=state.failures,
-        coverage=dict(sorted(state.coverage.items())),
+        coverage=dict(sorted(state.coverage.counts().items())),
     )
 
 
@@ -95,7 +95,7 @@ class _State:
         self.by_field: dict[tuple[str, str], Tally] = {}
         self.dataset = dataset_checks()
         self.failures: list[Failure] = []
-        self.coverage: dict[str, int] = {}
+        self.coverage = FieldCounter()
 
     def take(self, release: Release, item: int) -> None:
         """One compiled release."""
@@ -123,40 +123,38 @@ class _State:
                 tally.examples.append(ocid)
 
     def _field(self, field: str, release: Release) -> None:
-        """A field in every object that may hold it: the counts first, and in full only where something fails."""
+        """A field in every object that may hold it: the counts that `check_field` gives (a test), without objects."""
         parent, _, key = field.rpartition(".")
         holders = release.at(parent) if parent else [At("", release.data)]
         if not holders:
             return
-        filled = [h for h in holders if type(h.value) is dict and h.value.get(key)]
-        tests = tests_of(field)
-        if len(filled) == len(holders) and not any(t(h.value[key], self.lists) for _, t in tests for h in filled):
-            for name in ("exists", "non_empty", *(name for name, _ in tests)):
-                tally = self._tally(name, field)
-                tally.applied += len(holders)
-                tally.passed += len(holders)
+        present = [h for h in holders if type(h.value) is dict and key in h.value]
+        filled = [h for h in present if non_empty(h.value, key) is None]
+        self._count("exists", field, len(holders), len(present), release)
+        if not present:
             return
-        for found in check_field(release, field, self.lists):
-            for outcome in (*found.coverage, *found.quality):
-                tally = self._tally(outcome.name, field)
-                tally.applied += 1
-                tally.passed += outcome.result
-                if not outcome.result:
-                    self._field_failure(tally, field, found.path, outcome, release)
+        self._count("non_empty", field, len(present), len(filled), release)
+        for name, test in tests_of(field):
+            reasons = [test(h.value[key], self.lists) for h in filled]
+            failed = [(h, r) for h, r in zip(filled, reasons, strict=True) if r is not None]
+            self._count(name, field, len(filled), len(filled) - len(failed), release)
+            if name not in BY_RATE:
+                for holder, reason in failed:
+                    path = f"{holder.path}.{key}" if holder.path else key
+                    detail = f"{path} = {holder.value[key]} ({reason})"
+                    self.failures.append(Failure(f"{name}:{field}", release.data["ocid"], detail))
+            filled = [h for h, r in zip(filled, reasons, strict=True) if r is None]
 
-    def _tally(self, check: str, field: str) -> Tally:
+    def _count(self, check: str, field: str, applied: int, passed: int, release: Release) -> None:
+        if not applied:
+            return
         tally = self.by_field.get((check, field))
         if tally is None:
             tally = self.by_field[(check, field)] = Tally(check=check)
-        return tally
-
-    def _field_failure(self, tally: Tally, field: str, path: str, outcome: FieldCheck, release: Release) -> None:
-        ocid = release.data["ocid"]
-        if len(tally.examples) < EXAMPLES:
-            tally.examples.append(ocid)
-        if tally.check not in BY_RATE:
-            detail = f"{path} = {outcome.value} ({outcome.reason})"
-            self.failures.append(Failure(f"{tally.check}:{field}", ocid, detail))
+        tally.applied += applied
+        tally.passed += passed
+        if passed < applied and len(tally.examples) < EXAMPLES:
+            tally.examples.append(release.data["ocid"])
 
 
 def tell(failure: Any) -> str:
