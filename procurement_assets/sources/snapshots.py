@@ -45,13 +45,19 @@ def refresh_publisher(
     """Refresh every source of a publisher and write its manifest; its rows, by source and resource.
 
     Every source is tried. When some fail, the manifest is written with the last rows of these and the new rows of the
-    others, then `SourceUnavailable` is raised, naming all of them.
+    others, then `SourceUnavailable` is raised, naming all of them. Offline, a source of which files are held stays as it
+    is (a lake restored from a backup, docs/operations.md).
     """
     client = http or HttpClient.from_settings(settings)
     previous = read_manifest(lake, publisher_id)
     rows: list[ManifestRow] = []
     failures: list[SourceUnavailable] = []
     for source in publishers.sources_of(publisher_id):
+        held = [r for r in previous if r.source == source.id]
+        if client.offline and source.kind != "sample" and any(holds(lake, r) for r in held):
+            log.warning("source %s: PROCUREMENT_OFFLINE is set: the %d files held are used", source.id, len(held))
+            rows += held
+            continue
         try:
             rows += refresh_source(source, lake=lake, http=client, previous=previous, now=now)
         except SourceUnavailable as failure:

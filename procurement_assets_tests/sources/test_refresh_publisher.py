@@ -58,6 +58,20 @@ def test_the_client_is_made_from_the_settings(host: Host, lake: Lake, two: Publi
     assert len(refresh_publisher(two, "ville", lake=lake, settings=settings, now=NOW)) == 2
 
 
+def test_offline_the_files_held_are_used_as_they_are_and_a_source_never_held_is_told(
+    host: Host, lake: Lake, client: HttpClient, two: Publishers
+) -> None:
+    settings = Settings(lake=str(lake.root), offline=True)
+    with pytest.raises(SourceUnavailable, match="PROCUREMENT_OFFLINE"):
+        refresh_publisher(two, "ville", lake=lake, settings=settings, now=NOW)
+    host.script("/a.fr/f.json", served(V1))
+    host.script("/b.fr/f.json", served(V2))
+    rows = refresh_publisher(two, "ville", lake=lake, settings=settings, now=NOW, http=client)
+    asked = len(host.asked)
+    assert refresh_publisher(two, "ville", lake=lake, settings=settings, now=LATER) == rows
+    assert len(host.asked) == asked
+
+
 def test_a_source_that_fails_leaves_its_rows_and_those_of_the_others(
     host: Host, lake: Lake, client: HttpClient, two: Publishers
 ) -> None:
