@@ -59,7 +59,7 @@ def _data_sheet(book: FastExcel, export: Export, frame: pl.DataFrame) -> None:
         notes={c.title: _note(c) for c in columns},
         ignore_errors=texts,
         autofilter=True,
-        page_setup={"landscape": True, "repeat_rows": 0, "fit_to_pages": (1, 0)},
+        page_setup={"landscape": True, "repeat_rows": 0},
     )
 
 

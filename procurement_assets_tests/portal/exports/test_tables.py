@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procurement_assets.lake import Lake
@@ -19,6 +19,7 @@ from procurement_assets.portal.exports.frames import corrections_frame
 from procurement_assets.portal.exports.neutral import neutralised, restored
 from procurement_assets.portal.exports.spec import EXPORTS
 from procurement_assets.portal.exports.tables import write_table_exports
+from procurement_assets.portal.exports.text_files import write_csv, write_json_lines
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.portal.exports.conftest import BUYER, LIVE, REPAIR, fill, ocids, write_all
 
@@ -165,3 +166,27 @@ def test_a_contract_without_ocid_stops_the_export(lake: Lake) -> None:
     known.pop(f"{BUYER}2024A2")
     with pytest.raises(KeyError, match="2024A2"):
         write_table_exports(lake, about, known)
+
+
+TEXTS = st.one_of(st.none(), st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(TEXTS, st.none() | st.floats(allow_nan=False, allow_infinity=False)), max_size=6))
+def test_any_text_and_number_come_back_from_the_csv(
+    rows: list[tuple[str | None, float | None]], tmp_path: Path
+) -> None:
+    frame = pl.DataFrame(rows, schema={"texte": pl.String, "nombre": pl.Float64}, orient="row")
+    write_csv(tmp_path / "f.csv", frame)
+    read = read_csv(tmp_path / "f.csv")
+    back = pl.DataFrame({"texte": [r["texte"] or None for r in read]}, schema={"texte": pl.String})
+    assert back.select(restored(pl.col("texte")))["texte"].to_list() == [text for text, _ in rows]
+    assert [float(r["nombre"]) if r["nombre"] else None for r in read] == [number for _, number in rows]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(TEXTS, max_size=6))
+def test_any_text_comes_back_from_json_lines(rows: list[str | None], tmp_path: Path) -> None:
+    write_json_lines(tmp_path / "f.jsonl.gz", pl.DataFrame({"texte": rows}, schema={"texte": pl.String}))
+    lines = gzip.decompress((tmp_path / "f.jsonl.gz").read_bytes()).decode().split("\n")
+    assert [json.loads(line)["texte"] for line in lines if line] == rows
