@@ -45,8 +45,8 @@ def refresh_publisher(
     """Refresh every source of a publisher and write its manifest; its rows, by source and resource.
 
     Every source is tried. When some fail, the manifest is written with the last rows of these and the new rows of the
-    others, then `SourceUnavailable` is raised, naming all of them. Offline, a source of which files are held stays as it
-    is (a lake restored from a backup, docs/operations.md).
+    others, then `SourceUnavailable` is raised, naming all of them. Offline, a source of which files are held stays as
+    it is (a lake restored from a backup, docs/operations.md).
     """
     client = http or HttpClient.from_settings(settings)
     previous = read_manifest(lake, publisher_id)
