@@ -127,8 +127,14 @@ RECONCILIATION = Table(
         _flag(
             "entreprise_accord", "Entreprise présente", "L'entreprise de la liste est parmi celles des DECP (SIREN)."
         ),
-        _flag("objet_accord", "Objets semblables", "Les 60 premiers caractères partagent au moins 60 % des mots."),
-        _share("objet_similarite", "Similarité des objets", "Part des mots communs des deux objets."),
+        _flag(
+            "objet_accord",
+            "Objets semblables",
+            "Au moins la moitié des mots de l'objet le plus court est dans l'autre, et le lot est le même.",
+        ),
+        _share(
+            "objet_similarite", "Similarité des objets", "Part des mots de l'objet le plus court qui sont dans l'autre."
+        ),
         _text("perimetre_liste", "Périmètre financier", "Budget selon la liste."),
         _list("ecarts", "Écarts", "Ce qui ne concorde pas : montant, date, titulaire, objet."),
     ),
@@ -180,7 +186,11 @@ ANNEES = Table(
         _count("dates_egales", "Dates égales", "Même date de notification."),
         _count("titulaires_egaux", "Titulaires présents", "Le titulaire de la liste est parmi ceux des DECP."),
         _count("titulaires_juges", "Titulaires comparés", "La liste nomme un titulaire unique et les DECP aussi."),
-        _count("objets_semblables", "Objets semblables", "Les objets partagent au moins 60 % des mots."),
+        _count(
+            "objets_semblables",
+            "Objets semblables",
+            "Au moins la moitié des mots de l'objet le plus court est dans l'autre.",
+        ),
         _share("part_liste_absente", "Part absente des DECP", "Contrats de la liste absents des DECP."),
         _share("part_montants_egaux", "Part des montants égaux", "Parmi les contrats des deux côtés."),
         _share("part_dates_egales", "Part des dates égales", "Parmi les contrats des deux côtés."),

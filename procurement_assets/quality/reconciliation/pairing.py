@@ -14,8 +14,6 @@ import polars as pl
 
 from procurement_assets.quality.reconciliation.lists import fold_expr
 
-OBJET_COMPARED = 60
-"""Characters of the folded objet: the State's consolidation of 2019 and the City's list cut there."""
 CENT = 0.01
 """Euros: amounts that differ by no more are the same."""
 WEIGHTS = {"numero": 5.0, "titulaire": 2.0, "montant": 2.0, "date": 1.5, "objet": 1.5}
@@ -49,7 +47,7 @@ class Matches:
 
 
 def prepare_contracts(contracts: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
-    """uid, numero, annee, date, montant, objet (folded, cut), mots, sirets, sirens: one row per contract.
+    """uid, numero, annee, date, montant, objet (folded), mots, sirets, sirens: one row per contract.
 
     `holders`: the table `contract_titulaires`; those of the award count, as published and as repaired.
     """
@@ -83,23 +81,33 @@ def prepare_contracts(contracts: pl.DataFrame, holders: pl.DataFrame) -> pl.Data
             objet=_folded("objet"),
         )
         .join(by_uid, on="uid", how="left")
-        .with_columns(pl.col("sirets", "sirens").fill_null([]), mots=_words("objet"))
+        .with_columns(pl.col("sirets", "sirens").fill_null([]), mots=_words("objet"), lot=_lot("objet"))
     )
 
 
 def prepare_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of `lists.LIST_SCHEMA` with their SIREN and the words of their title."""
     return rows.with_columns(objet=_folded("objet"), siren=pl.col("titulaire").str.slice(0, 9)).with_columns(
-        mots=_words("objet")
+        mots=_words("objet"), lot=_lot("objet")
     )
 
 
 def _folded(name: str) -> pl.Expr:
-    return fold_expr(pl.col(name)).str.slice(0, OBJET_COMPARED).str.strip_chars()
+    return fold_expr(pl.col(name))
 
 
 def _words(name: str) -> pl.Expr:
-    return pl.col(name).fill_null("").str.split(" ").list.unique().list.drop_nulls()
+    """The words of three letters or more."""
+    words = pl.col(name).fill_null("").str.split(" ")
+    return words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3)).list.unique()
+
+
+_LOT = r"\b(?:(?:lot|lots|lt)s?(?: n| no| numero)? ?|l)0*(\d{1,3})\b"
+
+
+def _lot(name: str) -> pl.Expr:
+    """The number of the lot that a folded title names (`lot 2`, `lot n°02`, `LT3`, `L2`); empty without one."""
+    return pl.col(name).str.extract(_LOT)
 
 
 def with_facts(pairs: pl.DataFrame, contracts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -108,7 +116,8 @@ def with_facts(pairs: pl.DataFrame, contracts: pl.DataFrame, rows: pl.DataFrame)
     left = contracts.rename({n: f"{n}_decp" for n in contracts.columns if n != "uid"})
     joined = pairs.join(left, on="uid", how="left").join(rows, on=["liste", "ligne"], how="left", suffix="_liste")
     common = pl.col("mots_decp").list.set_intersection("mots").list.len()
-    union = pl.col("mots_decp").list.set_union("mots").list.len()
+    # The list abbreviates and cuts: what counts is how many words of the shorter title the longer one has.
+    shorter = pl.min_horizontal(pl.col("mots_decp").list.len(), pl.col("mots").list.len()).clip(1)
     both_named = (pl.col("objet_decp").fill_null("") != "") & (pl.col("objet").fill_null("") != "")
     difference = (pl.col("montant_decp") - pl.col("montant_max")).abs()
     same = (
@@ -126,13 +135,19 @@ def with_facts(pairs: pl.DataFrame, contracts: pl.DataFrame, rows: pl.DataFrame)
         rapport=pl.when(pl.col("montant_max") > 0).then(pl.col("montant_decp") / pl.col("montant_max")),
         jours=(pl.col("date") - pl.col("date_decp")).dt.total_days(),
         similarite=pl.when(both_named).then(
-            pl.when(pl.col("objet_decp") == pl.col("objet")).then(1.0).otherwise((common / union).round(4))
+            pl.when(pl.col("objet_decp") == pl.col("objet")).then(1.0).otherwise((common / shorter).round(4))
         ),
-    ).with_columns(date_f=pl.col("jours") == 0, objet_f=pl.col("similarite") >= SIMILAR)
+        lot_f=pl.col("lot_decp") == pl.col("lot"),
+    ).with_columns(
+        date_f=pl.col("jours") == 0,
+        # Two lots of one purchase have the same title but for their number.
+        objet_f=(pl.col("similarite") >= SIMILAR) & pl.col("lot_f").fill_null(True),
+    )
 
 
-SIMILAR = 0.6
-"""Share of the words in common from which two titles are taken to say the same."""
+SIMILAR = 0.5
+"""Share of the words of the shorter title, found in the other, from which two titles are taken to say the same: 99.6 %
+of the City's pairs of 2019-2022, 7.4 % of two contracts of one holder, 0.2 % of any two."""
 
 
 def _score(by_number: bool) -> pl.Expr:
@@ -207,9 +222,9 @@ RULES: tuple[MatchRule, ...] = (
     ),
     MatchRule(
         "faits.titulaire-montant",
-        "Même titulaire, même date, même montant.",
+        "Même titulaire, même date, même montant, pas un autre lot.",
         _same_holder,
-        pl.col("siren_f") & pl.col("date_f") & pl.col("montant_f"),
+        pl.col("siren_f") & pl.col("date_f") & pl.col("montant_f") & pl.col("lot_f").fill_null(True),
     ),
     MatchRule(
         "faits.date-montant-objet",

@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from procurement_assets.quality.reconciliation.compare import slip
 from procurement_assets.quality.reconciliation.lists import fold_expr
-from procurement_assets.quality.reconciliation.pairing import CENT, OBJET_COMPARED
+from procurement_assets.quality.reconciliation.pairing import CENT
 
 PLACE = ("source", "file_sha256", "position")
 FIELDS = ("montant", "date", "titulaire", "objet")
+OBJET_COMPARED = 60
+"""Characters of the folded title: the State's consolidation of 2019 cuts there."""
 
 
 def overlap(contracts: Iterable[pl.DataFrame], rows: pl.DataFrame) -> pl.DataFrame:

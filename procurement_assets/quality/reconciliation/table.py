@@ -45,7 +45,7 @@ def reconcile(contracts: pl.DataFrame, holders: pl.DataFrame, rows: pl.DataFrame
         date_liste="date",
         perimetre_liste="perimetre",
     )
-    facts = matches.pairs.rename({"similarite": "objet_similarite"}).drop("rapport", "jours")
+    facts = matches.pairs.rename({"similarite": "objet_similarite"}).drop("rapport", "jours", "lot_f")
     parts = [_one_list(name, mine, theirs.filter(pl.col("liste") == name), facts) for name in _lists(rows)]
     joined = pl.concat(parts)
     return _with_source(_judged(_with_candidates(joined, matches.ambiguous)))

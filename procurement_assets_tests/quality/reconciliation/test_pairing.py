@@ -72,6 +72,21 @@ def test_another_title_needs_the_same_holder_day_and_amount() -> None:
     assert _rules(_match([contract("A00001")], [other | {"date_notification": "2021-03-11"}])) == []
 
 
+def test_two_lots_of_one_purchase_are_two_contracts() -> None:
+    """Same holder, day and amount, titles alike but for the lot."""
+    ours = contract("A00001", objet="Entretien des fontaines - lot n°1")
+    assert _rules(_match([ours], [listed("B00001", objet="SA2 ENTRETIEN FONTAINES LT2")])) == []
+    assert _rules(_match([ours], [listed("B00001", objet="SA2 ENTRETIEN FONTAINES LT01")])) == [
+        ("A00001", "faits.tous")
+    ]
+
+
+def test_an_abridged_title_is_like_the_whole_one() -> None:
+    whole = "Travaux de création d'un auvent au collège Mozart - 7, rue Jomard - 75019 Paris"
+    row = listed("B00001", objet="CRÉATION AUVENT COLLEGE MOZART 19EME", montant_max=125_000.0)
+    assert _rules(_match([contract("A00001", objet=whole)], [row])) == [("A00001", "faits.titulaire-objet")]
+
+
 def test_a_row_of_several_holders_matches_by_day_amount_and_title() -> None:
     several = listed("B00001", fournisseur_siret="#")
     assert _rules(_match([contract("A00001")], [several])) == [("A00001", "faits.date-montant-objet")]
