@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import s3fs
 from moto.server import ThreadedMotoServer
 from upath import UPath
 
@@ -84,6 +85,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[UPath]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    s3fs.S3FileSystem.clear_instance_cache()  # another test's server, gone since
     name = f"verrou-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
     yield UPath(f"s3://{name}/lake/lock")
