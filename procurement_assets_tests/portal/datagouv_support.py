@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from procurement_assets.portal.exports.described import describe
 from procurement_assets.portal.publishing.datagouv import Datagouv
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalSession
 from procurement_assets.portal.publishing.package import Package, PackageFile
@@ -29,7 +30,9 @@ def package(root: Path, files: dict[str, bytes]) -> Package:
         frozen.write_bytes(data)
         rows = data.count(b"\n") - 1 if name.endswith(".csv") else None
         title = f"Titre de {name}"
-        listed.append(PackageFile(name=name, bytes=len(data), sha256=sha256, rows=rows, title=title))
+        kind = describe(name)
+        role = kind.role if kind else ""
+        listed.append(PackageFile(name=name, bytes=len(data), sha256=sha256, rows=rows, title=title, role=role))
     manifest = hashlib.sha256(repr(listed).encode()).hexdigest()
     return Package(
         publisher="paris", data_date="2026-01-08", manifest_sha256=manifest, files=tuple(listed), store=str(root)

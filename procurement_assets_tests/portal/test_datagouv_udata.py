@@ -30,27 +30,17 @@ RELEASES = json.dumps(
     {"uri": "https://example.org/p", "version": "1.1", "releases": [{"ocid": "ocds-abcdef-1"}]}
 ).encode()
 FILES = {
-    "SHA256SUMS": b"0 decp_marches.csv\n",
     "decp_marches.csv": b"uid;montant\nA;1\nB;2\n",
     "decp_marches.parquet": b"PAR1....PAR1",
     "procurement.duckdb": b"DUCK",
+    "releases.jsonl.gz": gzip.compress(b"{}\n", mtime=0),
+    "ocds/release_package_2024.json.gz": gzip.compress(RELEASES, mtime=0),
     "decp_2022.json": b'{"marches": {"marche": []}}',
     "decp_2019.xml": b"<marches/>",
-    "ocds/release_package_2024.json.gz": gzip.compress(RELEASES, mtime=0),
-    "ocds/releases_2024.jsonl.gz": gzip.compress(b"{}\n", mtime=0),
     "politique_publication.html": b"<!doctype html><title>p</title>",
+    "catalog.ttl": b"<https://example.org/> a <https://example.org/c> .",
 }
-ORDER = [
-    "decp_marches.csv",
-    "decp_marches.parquet",
-    "decp_2022.json",
-    "decp_2019.xml",
-    "ocds/release_package_2024.json.gz",
-    "procurement.duckdb",
-    "ocds/releases_2024.jsonl.gz",
-    "politique_publication.html",
-    "SHA256SUMS",
-]
+ORDER = list(FILES)
 
 
 class Udata:
@@ -220,10 +210,11 @@ def test_a_new_year_takes_its_place_and_the_addresses_of_the_others_stay(
 ) -> None:
     publish(client(udata), first)
     before = {n: r["latest"] for n, r in by_name(udata).items()}
-    more = FILES | {"ocds/release_package_2025.json.gz": gzip.compress(RELEASES + b" ", mtime=0)}
-    publish(client(udata), package(tmp_path / "store", more))
+    more = list(FILES.items())
+    more.insert(5, ("ocds/release_package_2025.json.gz", gzip.compress(RELEASES + b" ", mtime=0)))
+    publish(client(udata), package(tmp_path / "store", dict(more)))
     (dataset,) = udata.public()
-    assert names(dataset)[4:6] == ["ocds/release_package_2024.json.gz", "ocds/release_package_2025.json.gz"]
+    assert names(dataset) == [name for name, _ in more]
     assert {n: r["latest"] for n, r in by_name(udata).items() if n in before} == before
 
 

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from procurement_assets.portal.exports.described import describe
 from procurement_assets.portal.publishing.package import Package, PackageFile
 from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.publishers import Publisher
@@ -49,15 +50,19 @@ KNOWN_EXTENSIONS = frozenset(["csv", "xlsx", "json", "xml", "gz", "zip", "parque
 UNZIPPED_AT_MOST = 400 * 1024 * 1024
 """A release package larger than this once unzipped is sent as it is, without the word."""
 
-_RELEASES = re.compile(r"(^|/)release_package_[^/]*\.json(\.gz)?$")
-_KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\.(csv|xlsx|parquet)(\.gz)?$"), "main"),
-    (re.compile(r"^decp_\d{4}\.(json|xml)$"), "main"),
-    (_RELEASES, "main"),
-    (re.compile(r"\.jsonl(\.gz)?$|\.duckdb$|_package[^/]*\.json(\.gz)?$"), "main"),
-    (re.compile(r"\.(html|md|pdf)$|datapackage\.json$|schema[^/]*\.json$"), "documentation"),
-)
-"""In the order of the page: tables, regulatory files, OCDS packages, lines and databases, documents; then the rest."""
+_RELEASES = re.compile(r"ocds/release_package_[^/]*\.json(\.gz)?")
+_WORD = re.compile("ocds", re.IGNORECASE)
+_TYPES = {
+    "table": "main",
+    "tableur": "main",
+    "base": "main",
+    "ocds": "main",
+    "reglementaire": "main",
+    "flux": "update",
+    "documentation": "documentation",
+    "schema": "documentation",
+}
+"""Role of a file in the manifest to its type in udata; `other` for the rest."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,13 +109,8 @@ def wanted_dataset(publisher: Publisher, settings: DatagouvPortal) -> dict[str, 
 def wanted_resources(
     package: Package, publisher: Publisher, extensions: Collection[str], schemas: Mapping[str, list[str]]
 ) -> list[Wanted]:
-    """The resources in the order of the page. `extensions`: hosted by the portal; `schemas`: its catalogue, if any."""
-    ranked = sorted(enumerate(package.files), key=lambda pair: (_rank(pair[1].name), pair[0]))
-    return [_wanted(package, publisher, file, extensions, schemas) for _, file in ranked]
-
-
-def _rank(name: str) -> int:
-    return next((i for i, (pattern, _) in enumerate(_KINDS) if pattern.search(name)), len(_KINDS))
+    """The resources in the order of the manifest. `extensions`: hosted by the portal; `schemas`: its catalogue."""
+    return [_wanted(package, publisher, file, extensions, schemas) for file in package.files]
 
 
 def _wanted(
@@ -120,7 +120,6 @@ def _wanted(
     extensions: Collection[str],
     schemas: Mapping[str, list[str]],
 ) -> Wanted:
-    rank = _rank(file.name)
     unzip, sha1, size = _bytes_to_send(package, file)
     name = file.name.removesuffix(".gz") if unzip else file.name
     hosted = extension(name) in extensions
@@ -128,7 +127,7 @@ def _wanted(
         name=file.name,
         title=file.title or file.name,
         description=_description(file, name, unzip=unzip),
-        type=_KINDS[rank][1] if rank < len(_KINDS) else "other",
+        type=_TYPES.get(file.role, "other"),
         send_as=upload_name(name, file.sha256) if hosted else "",
         unzip=unzip and hosted,
         sha256=file.sha256,
@@ -142,7 +141,7 @@ def _wanted(
 
 def _bytes_to_send(package: Package, file: PackageFile) -> tuple[bool, str, int]:
     """Whether the file is sent unzipped, and the sha1 and the size of what is sent."""
-    if _RELEASES.search(file.name) and file.name.endswith(".gz"):
+    if _RELEASES.fullmatch(file.name) and file.name.endswith(".gz"):
         sha1, size = _digest(package, file.name, unzip=True)
         if size <= UNZIPPED_AT_MOST:
             return True, sha1, size
@@ -166,16 +165,15 @@ def content(raw: BinaryIO, *, unzip: bool) -> BinaryIO:
 
 
 def _description(file: PackageFile, name: str, *, unzip: bool) -> str:
-    parts = []
-    if _RELEASES.search(file.name) and not name.endswith(".gz"):
-        parts.append("Données au standard OCDS (ocds) 1.1.5 : paquet de publications (release package), en JSON.")
-    if file.rows is not None:
-        parts.append(f"{file.rows} lignes.")
-    if unzip:
-        parts.append(f"Empreinte SHA-256 du fichier compressé d'origine : {file.sha256}.")
+    kind = describe(file.name)
+    text = kind.description if kind else ""
+    if _RELEASES.fullmatch(file.name) and not name.endswith(".gz"):
+        text = f"Paquet de publications au standard OCDS (ocds) 1.1.5, en JSON. {text}"
     else:
-        parts.append(f"Empreinte SHA-256 : {file.sha256}.")
-    return " ".join(parts)
+        text = _WORD.sub("Open Contracting", text)
+    rows = "" if file.rows is None else f" Lignes : {file.rows}."
+    whose = "Empreinte SHA-256 du fichier compressé d'origine" if unzip else "Empreinte SHA-256"
+    return f"{text}{rows} {whose} : {file.sha256}.".strip()
 
 
 def schema_of(name: str, schemas: Mapping[str, list[str]]) -> dict[str, str] | None:
