@@ -8,9 +8,8 @@ from typing import Any
 
 from procurement_assets.decp.identity import Candidate
 from procurement_assets.decp.model import Contract
-from procurement_assets.decp.rows import Recover
 from procurement_assets.decp.rules import CLEANING_RULES, Repair
-from procurement_assets.decp.suggest import holders, suggestions
+from procurement_assets.decp.suggest import Found, suggestions
 
 Row = dict[str, Any]
 Place = tuple[str, int]
@@ -63,15 +62,16 @@ def repair_rows(member: Candidate, uid: str, repairs: Iterable[Repair]) -> Itera
         }
 
 
-def siren_repairs(contract: Contract, recover: Recover) -> list[Repair]:
+def siren_repairs(found: Iterable[Found]) -> list[Repair]:
     """The SIRENs that fill a column of the tables: path of the holder, then `.siren`."""
-    found = ((path, who, recover(who)) for path, who in holders(contract))
-    return [Repair(f"{path}.siren", r.rule, who.id, r.siren) for path, who, r in found if r is not None and r.fills]
+    return [Repair(f"{path}.siren", r.rule, who.id, r.siren) for path, who, r in found if r.fills]
 
 
-def suggestion_rows(contract: Contract, source: str, repairs: Iterable[Repair], recover: Recover) -> Iterator[Row]:
-    """The rows of `suggestions` for a contract."""
-    for s in {(s.path, s.rule): s for s in suggestions(contract, repairs, recover)}.values():
+def suggestion_rows(
+    contract: Contract, source: str, repairs: Iterable[Repair], found: Iterable[Found]
+) -> Iterator[Row]:
+    """The rows of `suggestions` for a contract. `found`: what its malformed identifiers are."""
+    for s in {(s.path, s.rule): s for s in suggestions(contract, repairs, found)}.values():
         yield {
             "uid": contract.uid,
             "source": source,

@@ -19,6 +19,7 @@ from procurement_assets.decp.correctable import RefusedValueError, field_of, rea
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.paths import NoSuchFieldError, get, put, steps
 from procurement_assets.decp.rules import Repair
+from procurement_assets.decp.siren_forms import SEPARATORS
 from procurement_assets.decp.versions import order_modifications
 
 RULE = "correction."
@@ -71,6 +72,9 @@ class Corrections:
         for c in corrections:
             self.by_uid[c.uid].append(c)
         self.outcomes: list[Outcome] = []
+        ids = [c.value for found in self.by_uid.values() for c in found if c.path.endswith("].id")]
+        self.typed = {text for value in ids for text in (value, SEPARATORS.sub("", value))}
+        """Identifiers that corrections bring."""
 
     def apply(self, contract: Contract) -> tuple[Contract, list[Repair]]:
         """The contract with its corrections, and their repairs. The contract itself where it has none."""

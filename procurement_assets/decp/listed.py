@@ -12,7 +12,7 @@ from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.lake import Lake
 from procurement_assets.sources.manifest import ManifestRow
 
-_SIRET = re.compile(rb'"[^"]{0,60}siret[^"]{0,60}"\s*:\s*"?(\d{14})(?!\d)', re.IGNORECASE)
+SIRET_FIELD = re.compile(rb'"[^"]{0,60}siret[^"]{0,60}"\s*:\s*"?(\d{14})(?!\d)', re.IGNORECASE)
 """A JSON field whose name says that it is a SIRET, as text or as a number."""
 
 
@@ -21,5 +21,5 @@ def listed_sirets(lake: Lake, manifest: Iterable[ManifestRow]) -> frozenset[str]
     found: set[str] = set()
     for row in manifest:
         if not row.read and row.sha256:
-            found.update(m.decode() for m in _SIRET.findall(lake.raw(row.sha256).read_bytes()))
+            found.update(m.decode() for m in SIRET_FIELD.findall(lake.raw(row.sha256).read_bytes()))
     return frozenset(s for s in found if is_siret(s))

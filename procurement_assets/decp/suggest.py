@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -22,7 +22,8 @@ from procurement_assets.decp.paths import get
 from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.siren import Confidence, Recovered, suggested_type
 
-Recover = Callable[[Operateur], Recovered | None]
+Found = tuple[str, Operateur, Recovered]
+"""Path of a holder or subcontractor, what was published, what its malformed identifier is."""
 CLOSE = 0.84
 """Likeness of a label to one of its list above which it is proposed (difflib's ratio)."""
 NEAR_DAYS = 730
@@ -42,10 +43,13 @@ class Suggestion(msgspec.Struct, frozen=True):
     reason: str
 
 
-def suggestions(contract: Contract, repairs: Iterable[Repair], recover: Recover) -> Iterator[Suggestion]:
-    """Every suggestion for a contract. `repairs`: those of the record it was made from."""
-    for path, who in holders(contract):
-        yield from _identifier(path, who, recover(who))
+def suggestions(contract: Contract, repairs: Iterable[Repair], found: Iterable[Found]) -> Iterator[Suggestion]:
+    """Every suggestion for a contract.
+
+    `repairs`: those of the record it was made from. `found`: what its malformed identifiers are.
+    """
+    for path, who, recovered in found:
+        yield from _identifier(path, who, recovered)
     for repair in repairs:
         if repair.rule in ("date.incredible", "date.invalid"):
             yield from _date(contract, repair)
@@ -65,8 +69,8 @@ def holders(contract: Contract) -> Iterator[tuple[str, Operateur]]:
             yield f"actesSousTraitance[{i}].sousTraitant", a.sousTraitant
 
 
-def _identifier(path: str, who: Operateur, found: Recovered | None) -> Iterator[Suggestion]:
-    if found is None or found.fills:
+def _identifier(path: str, who: Operateur, found: Recovered) -> Iterator[Suggestion]:
+    if found.fills:
         return
     if found.siren is not None:
         yield Suggestion(f"{path}.id", who.id, found.siren, found.rule, found.confidence, found.reason)
@@ -153,20 +157,25 @@ def _cpv(contract: Contract) -> Iterator[Suggestion]:
         yield Suggestion("codeCPV", code, padded, "cpv.tronque", "possible", "code CPV de moins de huit chiffres")
 
 
-_LABEL_FIELDS = {
-    kind: [(path, f.labels) for path, f in fields.items() if f.labels is not None and "[" not in path]
-    for kind, fields in FIELDS.items()
-}
+@lru_cache(maxsize=8)
+def _label_fields(kind: str, format_: str) -> tuple[tuple[str, frozenset[str], tuple[str, ...]], ...]:
+    """The coded fields of a contract itself, with the labels of each."""
+    asked = Contract(kind=kind, format=format_, uid="", id="", acheteur_id="")  # type: ignore[arg-type]
+    found = [
+        (path, field.labels(asked).labels)
+        for path, field in FIELDS[kind].items()
+        if field.labels is not None and "[" not in path
+    ]
+    return tuple((path, frozenset(labels), labels) for path, labels in found)
 
 
 def _labels(contract: Contract) -> Iterator[Suggestion]:
-    for path, labels in _LABEL_FIELDS[contract.kind]:
-        value = get(contract, path)
-        if value is None:
+    for path, known, allowed in _label_fields(contract.kind, contract.format):
+        value = get(contract, path) if "." in path else getattr(contract, path)
+        if value is None or (known.issuperset(value) if isinstance(value, list) else value in known):
             continue
-        allowed = labels(contract).labels
-        unknown = next((v for v in (value if isinstance(value, list) else [value]) if v not in allowed), None)
-        best = _closest(unknown, allowed) if unknown is not None else None
+        unknown = next(v for v in (value if isinstance(value, list) else [value]) if v not in known)
+        best = _closest(unknown, allowed)
         if best is None:
             continue
         proposed = [best if v == unknown else v for v in value] if isinstance(value, list) else best

@@ -8,7 +8,7 @@ versions, holders, acts â†’ account for every record of every file. See DESIGN Â
 from __future__ import annotations
 
 import gc
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,12 +27,14 @@ from procurement_assets.decp.accounting import (
 )
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.corrections import Corrections, correction_row, received
+from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.parse import read_record
 from procurement_assets.decp.rows import all_rows
 from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, operators, recover
+from procurement_assets.decp.suggest import Found, holders
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES, conform
 
@@ -124,6 +126,7 @@ class _Builder:
         self.corrections = Corrections(well_formed)
         self.listed = listed
         self.known = KnownSirens()
+        self.malformed: frozenset[str] = frozenset()
         self.recovered: dict[Operateur, Recovered | None] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -174,7 +177,9 @@ class _Builder:
         self.rows["ledger"].append(ledger_row(row, uid, outcome, reason, detail, kept))
 
     def recover(self, who: Operateur) -> Recovered | None:
-        """`siren.recover` with what is known, each identifier once."""
+        """`siren.recover` with what is known, each malformed identifier once."""
+        if who.id not in self.malformed:
+            return None
         if who not in self.recovered:
             self.recovered[who] = recover(who, self.known)
         return self.recovered[who]
@@ -182,8 +187,9 @@ class _Builder:
     def _learn(self) -> None:
         """The SIRENs that malformed identifiers may hide, looked for in every valid SIRET of the publisher."""
         contracts = [c.contract for c in self.candidates]
-        identifiers = {t.id for contract in contracts for t in operators(contract) if t.id}
-        self.known = KnownSirens(hidden_sirens(identifiers))
+        identifiers = {t.id for contract in contracts for t in operators(contract) if t.id} | self.corrections.typed
+        self.malformed = frozenset(i for i in identifiers if not is_siret(i))
+        self.known = KnownSirens(hidden_sirens(self.malformed))
         for contract in contracts if self.known.wanted else ():
             self.known.add_contract(contract)
         for siret in self.listed if self.known.wanted else ():
@@ -192,10 +198,12 @@ class _Builder:
     def finish(self) -> Built:
         """Decide identities, apply corrections and write every row."""
         self._learn()
-        candidates, self.candidates = self.candidates, []
-        for number, resolved in enumerate(resolve(candidates), start=1):
-            self._write(resolved)
-            if number % CONTRACTS_HELD == 0:
+        # Each contract is let go once its rows are written: what is held shrinks as the frames grow.
+        left = deque(resolve(self.candidates))
+        self.candidates = []
+        while left:
+            self._write(left.popleft())
+            if len(left) % CONTRACTS_HELD == 0:
                 self._flush()
         self.rows["corrections"].extend(map(correction_row, self.corrections.finish()))
         self._flush()
@@ -217,9 +225,15 @@ class _Builder:
             self.rows[table].append(row)
         record = winner.content if contract is winner.contract else msgspec.json.encode(contract)
         self.rows["normalised_records"].append({"uid": contract.uid, "kind": contract.kind, "record": record.decode()})
-        self.rows["suggestions"].extend(suggestion_rows(contract, winner.source, cleaned, self.recover))
-        made = (*corrected, *siren_repairs(contract, self.recover))
-        self._account(resolved, contract.uid, made)
+        found = self._recovered(contract)
+        self.rows["suggestions"].extend(suggestion_rows(contract, winner.source, cleaned, found))
+        self._account(resolved, contract.uid, (*corrected, *siren_repairs(found)))
+
+    def _recovered(self, contract: Contract) -> list[Found]:
+        """What the malformed identifiers of a contract are, with their paths."""
+        if not any(t.id in self.malformed for t in operators(contract)):
+            return []
+        return [(path, who, r) for path, who in holders(contract) if (r := self.recover(who)) is not None]
 
     def _account(self, resolved: Resolved, uid: str, made: tuple[Repair, ...]) -> None:
         """The ledger and the repairs of every record of a contract; `made`: repairs of the contract itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Literal, cast
 
 import msgspec
@@ -83,11 +84,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         Column by column through Arrow: a third of the time of Polars' own reading of dicts where there are lists.
         """
         columns = {
-            c.name: pa.array([row.get(c.name) for row in rows], type=ARROW[c.type], from_pandas=False)
-            for c in self.columns
+            c.name: pa.array(_values(c.name, rows), type=ARROW[c.type], from_pandas=False) for c in self.columns
         }
         frame = pl.from_arrow(pa.table(columns))
         return cast(pl.DataFrame, frame).cast(pl.Schema(self.schema))
+
+
+def _values(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """A column of rows, None where a row does not name it. Nearly all do: the quick way first."""
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
 
 
 class NonConformingError(ValueError):

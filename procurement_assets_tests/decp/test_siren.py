@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.identifiers import is_siren, is_siret
-from procurement_assets.decp.listed import _SIRET
+from procurement_assets.decp.listed import SIRET_FIELD
 from procurement_assets.decp.model import Operateur
 from procurement_assets.decp.raw import ReadRecord
 from procurement_assets.decp.reader import read_file
@@ -263,7 +263,7 @@ def test_on_the_citys_real_records_four_ids_in_five_are_recovered(shared: Path) 
     who = KnownSirens()
     for c in (c for group in contracts.values() for c in group):
         who.add_contract(c)
-    for s in _SIRET.findall(portal.read_bytes()):
+    for s in SIRET_FIELD.findall(portal.read_bytes()):
         who.add(s.decode())
     holders = [t for f in files for c in contracts[f] for t in c.titulaires]
     malformed = [t for t in holders if not is_siret(t.id or "")]

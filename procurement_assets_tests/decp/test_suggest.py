@@ -89,7 +89,7 @@ def test_every_repair_says_how_sure_it_is() -> None:
 
 def _suggested(raw: RawRecord) -> list[Suggestion]:
     cleaned = clean(raw)
-    return list(suggestions(cleaned.contract, cleaned.repairs, lambda _: None))
+    return list(suggestions(cleaned.contract, cleaned.repairs, []))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_no_amount_is_ever_suggested() -> None:
     contract = Contract(kind="marche", format="2022", uid="u", id="i", acheteur_id="a", montant=10.0)
     contract.modifications = [Modification(id=1, montant=999_999_999.0)]
     repairs = [Repair("montant", "number.invalid", "dix euros", None)]
-    assert list(suggestions(contract, repairs, lambda _: None)) == []
+    assert list(suggestions(contract, repairs, [])) == []
 
 
 CPV = [d for d in defects() if d.startswith("cpv.")]
