@@ -57,6 +57,8 @@ class Priority:
     """Distinct contracts at fault, those of a list that are absent from DECP included."""
     amount: float
     """Sum of their current amounts, suspect ones left out, in euros."""
+    share: float
+    """Among all contracts; for contracts absent from DECP, among the rows judged. From 0 to 1."""
     effect: int
     """Contracts at fault times the weight of the severity: the order of the list."""
 
@@ -161,7 +163,8 @@ def _priorities(results: Sequence[RuleResult], known: pl.DataFrame) -> tuple[Pri
         if effect:
             # Sorted, so that the sum of floats does not depend on the order of rows.
             amount = float(pl.concat([touched["montant"], unknown]).sort().sum())
-            found.append(Priority(result, touched.height + unknown.len(), amount, effect))
+            share = result.share if unknown.len() else touched.height / known.height
+            found.append(Priority(result, touched.height + unknown.len(), amount, share, effect))
     return tuple(sorted(found, key=lambda p: (-p.effect, -p.amount, p.result.rule.id))[:TOP])
 
 

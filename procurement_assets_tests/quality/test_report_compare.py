@@ -106,4 +106,4 @@ def test_contracts_absent_from_decp_are_among_the_corrections_to_make_first() ->
     results = run_rules(TABLES["reconciliation"], rows, [rule], data_date=DATA_DATE)
     tables = {n: TABLES[n].frame([]) for n in ("contracts", "concessions", "ledger")}
     (first,) = overview(results, tables).priorities
-    assert (first.result.rule.id, first.contracts, first.amount) == ("DECP-R-001", 3, 6_000.0)
+    assert (first.result.rule.id, first.contracts, first.amount, first.share) == ("DECP-R-001", 3, 6_000.0, 1.0)
