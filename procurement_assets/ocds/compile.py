@@ -1,8 +1,9 @@
 """Compiled releases and records from releases, as a stream.
 
 A process with one release (nine in ten) is rewritten on its bytes: `tag`, `id` and `date` are all that compiling
-changes. The others go through `ocdsmerge`, with the merge rules of the official schema or of our profile: the same
-on every field that we write (a test proves it), so the bytes are the same whether the official schema was reached.
+changes. The others are merged as trees (`ocds.merge`), what is odd by `ocdsmerge`, with the merge rules of the official
+schema or of our profile: the same on every field that we write (a test proves it), so the bytes are the same whether
+the official schema was reached.
 The results equal `ocdskit compile`'s. Grouping and order are by ocid.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 from ocdsmerge import Merger
 
+from procurement_assets.ocds.merge import TreeMerger, Unmergeable
 from procurement_assets.ocds.schema import Schema
 
 _HEADER = re.compile(rb'\{"ocid":"([^"\\]+)","id":"([^"\\]+)","date":"([^"\\]+)","tag":\[[^\]]*\],')
@@ -47,6 +49,7 @@ class Compiler:
 
     def __init__(self, schema: Schema) -> None:
         self._merger = Merger(merge_rules=schema.merge_rules)
+        self._trees = TreeMerger(schema.merge_rules)
 
     def compile(self, group: Sequence[bytes]) -> bytes:
         """The compiled release of a process, from its releases as JSON, oldest first."""
@@ -63,7 +66,11 @@ class Compiler:
                     ocid,
                     line[header.end() :],
                 )
-        return _encode(self._merger.create_compiled_release([_decode(line) for line in group]))
+        releases = [_decode(line) for line in group]
+        try:
+            return _encode(self._trees.compiled(releases))
+        except Unmergeable:
+            return _encode(self._merger.create_compiled_release(releases))
 
     def compiled(self, groups: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
         """The compiled release of each process."""
