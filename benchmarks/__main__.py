@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import exports, ocds
+from benchmarks import exports, indicators, ocds, quality
 
 
 def main() -> int:
@@ -13,6 +13,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     ocds.add_command(commands)
     exports.add_command(commands)
+    quality.add_command(commands)
+    indicators.add_command(commands)
     options = parser.parse_args()
     return int(options.run(options))
 

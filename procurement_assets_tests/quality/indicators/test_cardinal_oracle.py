@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import ocdscardinal
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from procurement_assets.quality.indicators.cardinal.coverage import coverage
 from procurement_assets.quality.indicators.cardinal.prepare import Issue, prepare
@@ -176,3 +179,21 @@ def test_every_indicator_of_cardinal_has_its_french_text_and_its_fields() -> Non
     assert set(cardinal_texts()) == set(INDICATORS) == {i for i, f in red_flags().items() if f.cardinal}
     assert sorted(red_flags()) == [f"R{n:03d}" for n in range(1, 74)]
     assert all(f.needs for f in red_flags().values())
+
+
+_KEYS = st.sampled_from(["", "a", "b[]", "b"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "a", "é"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["", "a", "b[]", "b"]), inner, max_size=3)
+    ),
+    max_leaves=15,
+)
+
+
+@given(st.lists(_VALUES, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_coverage_is_that_of_cardinals_own_wheel(tmp_path: Path, values: list[Any]) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b"".join(msgspec.json.encode(v) + b"\n" for v in values))
+    assert coverage(_lines(path)) == ocdscardinal.coverage(str(path))
