@@ -12,12 +12,19 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import requests
+from pytest_httpserver import HTTPServer
 
+from procurement_assets.lake import Lake
+from procurement_assets.portal.exports.catalogue import Period, catalogue
+from procurement_assets.portal.exports.described import files_given_out
+from procurement_assets.portal.exports.spec import About
 from procurement_assets.portal.publishing.datagouv import Datagouv
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, RejectedError
 from procurement_assets.portal.publishing.package import Package
@@ -361,3 +368,32 @@ def test_the_key_is_in_no_plan_and_no_log(udata: Udata, first: Package, caplog: 
     steps = portal.plan(TargetState(target="datagouv"), first)
     publish(portal, first)
     assert udata.member not in repr(steps) + caplog.text + repr(portal.__dict__)
+
+
+def test_the_harvester_of_udata_reads_our_catalogue(udata: Udata, tmp_path: Path, httpserver: HTTPServer) -> None:
+    exports = Lake(tmp_path).exports("paris")
+    exports.mkdir(parents=True)
+    rows = pl.DataFrame({"uid": ["A", "B"]})
+    rows.write_parquet(str(exports / "decp_marches.parquet"))
+    rows.write_csv(str(exports / "decp_marches.csv"))
+    (exports / "decp_2022.json").write_bytes(FILES["decp_2022.json"])
+    about = About(publisher=paris(udata.api), data_date="2026-01-08T00:00:00+00:00")
+    files = files_given_out(Lake(tmp_path), "paris")
+    graph = catalogue(about, files, Period(date(2019, 1, 2), date(2026, 1, 5), date(2026, 1, 8)))
+    # Without a charset udata reads a text as Latin-1: docs/operations.md says how the files are to be served.
+    served = {"content_type": "text/turtle; charset=utf-8"}
+    httpserver.expect_request("/catalog.ttl").respond_with_data(graph.serialize(format="turtle"), **served)
+    address = {"url": httpserver.url_for("/catalog.ttl")}
+    told = requests.post(f"{udata.root}/-/harvest", json=address, timeout=60).json()
+    assert told["errors"] == []
+    assert told["status"] == "done"
+    (dataset,) = told["datasets"]
+    assert dataset["title"] == "Données essentielles de la commande publique de la Ville de Paris"
+    assert (dataset["license"], dataset["frequency"]) == ("lov2", "daily")
+    assert "marches-publics" in dataset["tags"]
+    assert "OCDS" in dataset["description"]
+    shown = {r["url"].rpartition("/")[2]: r for r in dataset["resources"]}
+    assert set(shown) == {"decp_marches.parquet", "decp_marches.csv", "decp_2022.json"}
+    table = shown["decp_marches.csv"]
+    assert (table["format"], table["filesize"]) == ("csv", len((exports / "decp_marches.csv").read_bytes()))
+    assert table["checksum"] == hashlib.sha256((exports / "decp_marches.csv").read_bytes()).hexdigest()

@@ -216,10 +216,11 @@ class _Writer:
 
     def _checksum(self, of: URIRef, sha256: str) -> URIRef:
         """A checksum. Its class follows from the property; written, it would meet a shape of `mdr-vocabularies` that
-        wants the algorithm under https://spdx.org, where SPDX's own terms and the harvesters have http."""
+        wants the algorithm under https://spdx.org, where SPDX's own terms and the harvesters have http. The value is
+        plain text: udata (data.gouv.fr) refuses the whole dataset when it is an xsd:hexBinary."""
         node = URIRef(f"{of}-sha256")
         self._add(node, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
-        self._add(node, SPDX.checksumValue, Literal(sha256, datatype=XSD.hexBinary))
+        self._add(node, SPDX.checksumValue, Literal(sha256))
         return node
 
     def _license(self) -> URIRef:
