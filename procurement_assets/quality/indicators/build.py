@@ -7,6 +7,7 @@ tables/attention_points                                       what is for the wo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
@@ -120,7 +121,10 @@ def _uids(found: list[str] | dict[str, float], uids: Mapping[str, str]) -> list[
 
 
 def buyer_names(contracts: pl.DataFrame, given: Mapping[str, str]) -> dict[str, str]:
-    """SIRET to a buyer's name: given for it, else the most published, else given for its SIREN, else the SIRET."""
+    """SIRET to a buyer's name: given for it, else the most published, else given for its SIREN, else the SIRET.
+
+    A name that several SIRETs have is followed by the SIRET: rows of two establishments are told apart.
+    """
     published = (
         contracts.drop_nulls("acheteur_nom")
         .group_by("acheteur_id", "acheteur_nom")
@@ -130,7 +134,9 @@ def buyer_names(contracts: pl.DataFrame, given: Mapping[str, str]) -> dict[str, 
     )
     names: dict[str, str] = dict(published.select("acheteur_id", "acheteur_nom").iter_rows())
     sirets = contracts["acheteur_id"].unique().sort().to_list()
-    return {s: given.get(s) or names.get(s) or given.get(s[:9]) or s for s in sirets}
+    chosen = {s: given.get(s) or names.get(s) or given.get(s[:9]) or s for s in sirets}
+    repeats = Counter(chosen.values())
+    return {s: name if repeats[name] == 1 else f"{name} ({s})" for s, name in chosen.items()}
 
 
 def _write(lake: Lake, publisher: str, tables: dict[str, pl.DataFrame]) -> Built:

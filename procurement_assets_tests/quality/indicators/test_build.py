@@ -102,7 +102,7 @@ def test_indicators_count_what_cardinal_flags_by_uid(lake: Lake) -> None:
     assert values["R018"] == (15, 30)
     assert values["part_offre_unique"] == (15, 30)
     names = set(tables["indicators"]["groupe_libelle"])
-    assert "Ville de Paris" in names or "Mairie" in names
+    assert names & {"Ville de Paris", "Mairie"}
     registry = {(r["origine"], r["indicateur"]): r for r in tables["indicators_registry"].to_dicts()}
     assert registry[("Cardinal", "R018")]["calculable"]
     assert not registry[("Cardinal", "R048")]["calculable"]
@@ -145,6 +145,7 @@ def test_a_buyer_has_the_name_given_for_it_else_the_most_published() -> None:
         "99999999900011": "99999999900011",
     }
     assert buyer_names(frame, {"21750001600019": "Paris"})["21750001600019"] == "Paris"
+    assert buyer_names(frame, {"217500016": "Ville"})["21750001600027"] == "Ville (21750001600027)"
 
 
 def test_the_assets_write_the_tables_and_their_checks_name_the_failing_processes(lake: Lake) -> None:
