@@ -3,6 +3,8 @@
 A run of the publication alone does not run the checks of the tables: their last results still count.
 """
 
+from functools import lru_cache
+
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
@@ -15,19 +17,26 @@ ITS_OWN = "baisse_depuis_la_derniere_publication"
 
 def checks_of(context: dg.AssetExecutionContext) -> Checks:
     """The last result of every check, for the partition of the run."""
+    known, run_id = _checks(), context.run.run_id
+    records = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(
+        list(known), partition_filter=PartitionKeyFilter(key=context.partition_key)
+    )
+    failed, blocking = 0, []
+    for key, record in records.items():
+        unfinished = record.status == AssetCheckExecutionRecordStatus.PLANNED and record.run_id != run_id
+        evaluation = record.evaluation if record.status == AssetCheckExecutionRecordStatus.FAILED else None
+        failed += evaluation is not None
+        error = evaluation is not None and evaluation.severity == dg.AssetCheckSeverity.ERROR
+        if known[key] and (error or unfinished):
+            blocking.append(f"{key.asset_key.to_user_string()}, {key.name}" + (" (non terminé)" if unfinished else ""))
+    return Checks(total=len(records), failed=failed, blocking=tuple(sorted(blocking)), run_id=run_id)
+
+
+@lru_cache(maxsize=1)
+def _checks() -> dict[dg.AssetCheckKey, bool]:
+    """Every check of the project: whether it blocks. Once per process: reading all definitions takes seconds."""
     from procurement_assets.definitions import defs
 
     graph = defs().resolve_asset_graph()
     keys = [k for k in graph.asset_check_keys if k.name != ITS_OWN]
-    records = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(
-        keys, partition_filter=PartitionKeyFilter(key=context.partition_key)
-    )
-    failed, blocking = 0, []
-    for key, record in records.items():
-        unfinished = record.status == AssetCheckExecutionRecordStatus.PLANNED and record.run_id != context.run_id
-        evaluation = record.evaluation if record.status == AssetCheckExecutionRecordStatus.FAILED else None
-        failed += evaluation is not None
-        error = evaluation is not None and evaluation.severity == dg.AssetCheckSeverity.ERROR
-        if graph.get_check_spec(key).blocking and (error or unfinished):
-            blocking.append(f"{key.asset_key.to_user_string()}, {key.name}" + (" (non terminé)" if unfinished else ""))
-    return Checks(total=len(records), failed=failed, blocking=tuple(sorted(blocking)), run_id=context.run_id)
+    return {k: bool(graph.get_check_spec(k).blocking) for k in keys}

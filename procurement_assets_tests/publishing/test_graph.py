@@ -1,0 +1,283 @@
+"""Publication in the graph: off by default, stopped by a blocking check, told in the UI, without any key anywhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from procurement_assets.alerts import message
+from procurement_assets.assets import publish as wiring
+from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.automation import failure_alert
+from procurement_assets.definitions import defs
+from procurement_assets.lake import Lake
+from procurement_assets.portal.publishing import targets
+from procurement_assets.portal.publishing.opendatasoft import Opendatasoft
+from procurement_assets.resources.lake import LakeResource
+from procurement_assets.settings import Settings
+from procurement_assets_tests.publishing.ods_server import KEY, Server
+from procurement_assets_tests.publishing.support import lake_at, publisher, quick_session, rows, write_exports
+
+pytestmark = pytest.mark.usefixtures("small_table")
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+FTP_PASSWORD = "mot-de-passe-du-depot-31"
+DATAGOUV_KEY = "udata_cle-nationale-31415"
+SECRETS = (KEY, FTP_PASSWORD, DATAGOUV_KEY)
+Run = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def lake(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A lake whose exports of the publisher `paris` may be published on our portal."""
+    monkeypatch.setitem(PUBLISHERS.publishers, "paris", publisher(server.domain, id="paris"))
+    quick = partial(Opendatasoft, session=quick_session(2), sleep=lambda _: None)
+    monkeypatch.setattr(targets, "Opendatasoft", quick)
+    found = lake_at(tmp_path)
+    write_exports(found, rows(20), who="paris")
+    monkeypatch.setenv("PROCUREMENT_LAKE", str(found.root))
+    monkeypatch.setenv("PROCUREMENT_ODS_APIKEY", KEY)
+    monkeypatch.setenv("PROCUREMENT_DEPOT_PASSWORD", FTP_PASSWORD)
+    monkeypatch.setenv("PROCUREMENT_DATAGOUV_APIKEY", DATAGOUV_KEY)
+    return found
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance with its storage on the disk."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as found:
+        yield found
+
+
+@pytest.fixture
+def run(lake: Lake, instance: dg.DagsterInstance) -> Run:
+    """Run the publication of `paris`."""
+
+    def run_once(**tags: str) -> dg.ExecuteInProcessResult:
+        job = defs().resolve_job_def("publication")
+        return job.execute_in_process(
+            instance=instance, partition_key="paris", run_config=QUIET, raise_on_error=False, tags=tags
+        )
+
+    return run_once
+
+
+def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    events = [e for e in result.all_events if e.is_step_materialization]
+    found = {e.asset_key.to_user_string(): e.step_materialization_data.materialization.metadata for e in events}
+    return {k: v.value for k, v in found[asset].items()}
+
+
+def _materialised(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {e.asset_key.to_user_string() for e in result.all_events if e.is_step_materialization and e.asset_key}
+
+
+def test_with_nothing_switched_on_it_says_so_shows_the_plan_and_asks_nothing(
+    run: Run, lake: Lake, server: Server
+) -> None:
+    result = run()
+    assert result.success
+    assert server.requests == []
+    for target in ("opendatasoft", "datagouv", "depot"):
+        assert _metadata(result, f"publication_{target}")["état"] == "non activé"
+    shown = _metadata(result, "publication_plan")
+    assert shown["opendatasoft"] == "non activé : rien n'est envoyé"
+    assert "`/datasets/`" in shown["plan"]
+    folder = lake / "publication/paris"
+    assert "Plan de publication" in (folder / "plan.html").read_text()
+    assert lake.read_table("publications", "paris").height == 0
+
+
+def test_switched_on_it_publishes_and_the_calendar_says_with_which_checks(
+    run: Run, lake: Lake, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft,paris:depot")
+    monkeypatch.setenv("PROCUREMENT_DEPOT", str(tmp_path / "depot" / "{publisher}"))
+    result = run()
+    assert result.success
+    assert _metadata(result, "publication_opendatasoft")["état"] == "publié et relu"
+    assert len(server.portal.public_view()["decp-ville"]["records"]) == 20
+    assert (tmp_path / "depot" / "paris" / "courant" / "index.csv").is_file()
+    again = run(**{wiring.FULL: "complete"})
+    assert _metadata(again, "publication_opendatasoft")["état"] == "déjà en ligne, relu"
+    assert _metadata(again, "publication_opendatasoft")["relecture"] == "complète"
+    table = lake.read_table("publications", "paris")
+    assert table.select("cible", "numero", "resultat", "lignes").rows() == [
+        ("depot", 1, "publié", 20),
+        ("depot", 2, "vérifié", 20),
+        ("opendatasoft", 1, "publié", 20),
+        ("opendatasoft", 2, "vérifié", 20),
+    ]
+    assert set(table["run"]) == {result.run_id, again.run_id}
+
+
+def test_a_blocking_check_that_fails_in_the_run_stops_every_portal_and_shows_why(
+    lake: Lake, server: Server, monkeypatch: pytest.MonkeyPatch, run: Run, instance: dg.DagsterInstance
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft")
+    assert run().success
+    good = server.portal.public_view()
+    write_exports(lake, rows(21), who="paris")
+    server.requests.clear()
+
+    @dg.asset(partitions_def=publisher_partitions)
+    def export_manifest() -> None: ...
+
+    @dg.asset_check(asset=export_manifest, blocking=True, partitions_def=publisher_partitions)
+    def sommes_du_registre() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False, description="il manque une ligne au registre")
+
+    found = dg.Definitions(
+        assets=[export_manifest, *wiring.ASSETS],
+        asset_checks=[sommes_du_registre, *wiring.CHECKS],
+        jobs=[dg.define_asset_job("tout", selection=dg.AssetSelection.all())],
+        resources={"lake": LakeResource(root=str(lake.root))},
+        executor=dg.in_process_executor,
+    )
+    result = found.resolve_job_def("tout").execute_in_process(
+        instance=instance, partition_key="paris", run_config=QUIET, raise_on_error=False
+    )
+    assert not result.success
+    assert _materialised(result) == {"export_manifest"}
+    assert server.requests == []
+    assert server.portal.public_view() == good
+    alert = failure_alert(_context(result, instance))
+    assert alert.checks == (("export_manifest, sommes_du_registre", "il manque une ligne au registre"),)
+    subject, text = message(alert, Settings(lake="x"))
+    assert subject == "[procurement_assets] échec de tout pour paris"
+    assert "contrôle bloquant export_manifest, sommes_du_registre : il manque une ligne au registre" in text
+    assert "rien n'est publié tant qu'il échoue" in text
+
+
+def _context(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> dg.RunFailureSensorContext:
+    return dg.build_run_status_sensor_context(
+        sensor_name="alerte_echec",
+        dagster_event=result.get_run_failure_event(),
+        dagster_instance=instance,
+        dagster_run=instance.get_run_by_id(result.run_id),  # type: ignore[arg-type]
+    ).for_run_failure()
+
+
+def test_a_publication_alone_is_refused_where_the_last_result_of_a_blocking_check_is_a_failure(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance, lake: Lake
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft")
+    _report_failure(instance)
+    result = run()
+    assert not result.success
+    assert {m for m, _ in server.requests} <= {"GET"}
+    assert server.portal.datasets == {}
+    assert (
+        "contrôles bloquants en échec : export_manifest, manifeste_conforme"
+        in (_metadata(result, "publication_plan")["opendatasoft, refus"])
+    )
+    subject, text = message(failure_alert(_context(result, instance)), Settings(lake="x"))
+    assert subject == "[procurement_assets] publication arrêtée pour paris"
+    assert "- publication_opendatasoft : publication refusée sur" in text
+    assert "docs/publication.md" in text
+    row = lake.read_table("publications", "paris").row(0, named=True)
+    assert (row["resultat"], row["controles_en_echec"]) == ("refusé", 1)
+
+
+def _report_failure(instance: dg.DagsterInstance) -> None:
+    instance.report_runless_asset_event(
+        dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey("export_manifest"),
+            check_name="manifeste_conforme",
+            passed=False,
+            metadata={},
+            severity=dg.AssetCheckSeverity.ERROR,
+            partition="paris",
+        )
+    )
+
+
+def test_a_drop_fails_its_check_until_a_person_accepts_it(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance, lake: Lake
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft")
+    assert run().success
+    manifest = write_exports(lake, rows(10), who="paris")
+    result = run()
+    assert not result.success
+    check = next(e for e in result.get_asset_check_evaluations() if not e.passed)
+    assert check.check_name == "baisse_depuis_la_derniere_publication"
+    assert f"PROCUREMENT_ACCEPT_DROP=paris:{manifest[:12]}" in (check.description or "")
+    assert "publication_opendatasoft" not in _materialised(result)
+    assert len(server.portal.public_view()["decp-ville"]["records"]) == 20
+    assert "10 lignes, contre 20" in message(failure_alert(_context(result, instance)), Settings(lake="x"))[1]
+    monkeypatch.setenv("PROCUREMENT_ACCEPT_DROP", f"paris:{manifest[:12]}")
+    assert run().success
+    assert len(server.portal.public_view()["decp-ville"]["records"]) == 10
+
+
+def test_a_failed_read_back_fails_the_run_and_is_told(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance, lake: Lake
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft")
+    assert run().success
+    write_exports(lake, rows(21), who="paris")
+    server.portal.publish_ends = ["wrong"]
+    result = run()
+    assert not result.success
+    text = message(failure_alert(_context(result, instance)), Settings(lake="x"))[1]
+    assert "nombre de lignes : attendu 21, lu 20" in text
+    assert "version précédente restaurée" in text
+    assert lake.read_table("publications", "paris")["resultat"].to_list() == ["publié", "restauré"]
+
+
+@pytest.mark.parametrize("fault", [None, 401, 500, "wrong", "error"])
+def test_no_key_is_in_any_log_event_file_or_table(
+    run: Run,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    fault: int | str | None,
+) -> None:
+    """Our portal repeats the key in what it answers; every file of the lake and of the instance is searched."""
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft,paris:depot")
+    monkeypatch.setenv("PROCUREMENT_DEPOT", "ftp://ville@127.0.0.1:1/")
+    if isinstance(fault, int):
+        server.fault = lambda *_: fault
+    elif fault:
+        server.portal.publish_ends = [fault]
+    with caplog.at_level(logging.DEBUG):
+        result = run()
+    assert not result.success  # the drop folder's server is down in each
+    searched, found = 0, []
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            searched += 1
+            found += [str(path) for secret in SECRETS if secret.encode() in data]
+    assert searched > 10
+    assert found == []
+    assert not [s for s in SECRETS if s in caplog.text]
+    told = " ".join(str(e) for e in result.all_events)
+    assert not [s for s in SECRETS if s in told]
+
+
+def test_the_weekly_verification_reads_everything_back_on_sunday_in_paris() -> None:
+    from datetime import UTC, datetime
+
+    schedule = defs().resolve_schedule_def("verification_hebdomadaire")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 * * 0", "Europe/Paris")
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 11, 22, 7, 0, tzinfo=UTC), repository_def=defs().get_repository_def()
+    )
+    requests = schedule.evaluate_tick(context).run_requests or []
+    assert [(r.partition_key, r.tags[wiring.FULL]) for r in requests] == [("paris", "complete")]
+
+
+def test_the_daily_job_publishes() -> None:
+    job = defs().resolve_job_def("refresh")
+    names = {n.name for n in job.graph.nodes}
+    assert {"publication_plan", "publication_opendatasoft", "publication_datagouv", "publication_depot"} <= names
