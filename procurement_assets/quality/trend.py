@@ -89,11 +89,13 @@ def record_run(
     inputs = inputs_of(lake, publisher, [f.definition for f in figures])
     day = data_date.isoformat() if data_date else ""
     digest = _sha(msgspec.json.encode((day, inputs, figures)))
-    runs = history(lake, publisher)
-    run = next((r for r in runs if (r.data_date, r.digest) == (day, digest)), None)
-    if run is None:
-        rank = max((r.rang for r in runs), default=0) + 1
-        run = Run(rang=rank, data_date=day, inputs=inputs, digest=digest, rules=figures)
+    run = Run(rang=1, data_date=day, inputs=inputs, digest=digest, rules=figures)
+    # By name alone: the history is not read, so a damaged file of it does not stop the findings.
+    folder = _folder(lake, publisher) / "runs"
+    ranks = {p.stem[7:]: int(p.stem[:6]) for p in folder.glob("*.json")} if folder.exists() else {}
+    known = ranks.get(run.name[7:])
+    run = msgspec.structs.replace(run, rang=known or max(ranks.values(), default=0) + 1)
+    if known is None:
         _write_run(lake, publisher, run, records)
     pointer = pointer_of(lake, publisher)
     if pointer is None or pointer.current != run.name:

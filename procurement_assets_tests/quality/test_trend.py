@@ -188,3 +188,4 @@ def test_a_damaged_history_says_which_file_and_what_to_do(tmp_path: Path) -> Non
     (tmp_path / f"quality/p/history/runs/{run.name}.json").write_text("{")
     with pytest.raises(TrendError, match=f"{run.name}.json : histoire des contrôles illisible"):
         history(lake, "p")
+    assert _run(lake, ["a"], _bad((AMOUNT, [])), TWO).rang == 2  # the findings of the next run do not wait for it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from datetime import date
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from procurement_assets.decp.codelists import fold
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.publishers import ContractList, PublishersError, Source, load_publishers
-from procurement_assets.quality.reconciliation.lists import ListError, fold_expr, parse_list, read_lists
+from procurement_assets.quality.reconciliation.lists import LIST_SCHEMA, ListError, fold_expr, parse_list, read_lists
 from procurement_assets.sources.manifest import ManifestRow
 from procurement_assets_tests.quality.reconciliation.support import COLUMNS, FIRM, listed
 
@@ -108,3 +109,23 @@ def test_a_list_of_contracts_is_never_read_as_decp(tmp_path: Path) -> None:
     file.write_text(f"publisher = []\n[[source]]\n{entry}")
     with pytest.raises(PublishersError, match="read = false"):
         load_publishers(file)
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.text(max_size=80).map(str.encode),
+        st.recursive(
+            st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=12),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(["numero_marche", "montant_max", "date_notification", "x"]), inner)
+            ),
+            max_leaves=8,
+        ).map(lambda value: json.dumps([value]).encode()),
+    )
+)
+def test_whatever_the_bytes_a_list_is_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ListError):
+        made = parse_list(data, COLUMNS)
+        assert set(made.columns) | {"liste", "ligne"} == set(LIST_SCHEMA)
