@@ -17,6 +17,8 @@ Row = dict[str, Any]
 
 FIRST_SNAPSHOT = "première publication : rien à comparer"
 NO_PARENT = "l'objet qui porterait ce champ n'est nulle part"
+ONE_BUYER = 0.9
+"""Share of the first buyer from which a publisher is one buyer, and its dominance says nothing."""
 REMEMBERED = 500
 """Characters of a detail that are kept."""
 
@@ -149,6 +151,8 @@ def _dataset_row(name: str, result: DatasetResult, releases: int) -> Row:
         judged, passed = 1, int(result.result)
     ocids = sorted({ocid for ocid, _ in _dataset_failures(name, result)})
     row = _row("jeu", name, total=releases, juges=judged, respectes=passed, exemples=ocids[:EXAMPLES])
+    if row["resultat"] == "attendu" and meta.get("ocid_share", 1.0) < ONE_BUYER:
+        row["resultat"] = "échec"
     return row | ({"couverture": 1.0} if judged == 1 else {})
 
 

@@ -24,6 +24,7 @@ from procurement_assets.quality.indicators.pelican.over_time import compare
 from procurement_assets.quality.indicators.pelican.reading import Release
 from procurement_assets.quality.indicators.pelican.release_checks import RELEASE_CHECKS, calculate
 from procurement_assets.quality.indicators.pelican.sweep import sweep
+from procurement_assets.quality.indicators.quality_tables import quality_table
 
 LISTS = Codelists(today=date(2026, 1, 8))
 
@@ -40,6 +41,14 @@ def test_a_sole_buyer_has_more_than_half_of_the_processes_and_fails() -> None:
     assert _fed(BuyerRepetition(), [{"buyer": {"id": "1"}}] * 999).meta == {
         "reason": "fewer than 1000 occurrences of necessary fields"
     }
+
+
+@pytest.mark.parametrize(("biggest", "expected"), [(950, "attendu"), (600, "échec"), (400, "respecté")])
+def test_a_dominant_buyer_is_expected_only_of_a_publisher_that_is_one_buyer(biggest: int, expected: str) -> None:
+    releases = [{"ocid": str(n), "buyer": {"id": "1" if n < biggest else f"b{n % 40}"}} for n in range(1000)]
+    found = sweep((msgspec.json.encode(r) for r in releases), [], LISTS)
+    rows = {r["controle"]: r["resultat"] for r in quality_table(found, compare([])).to_dicts()}
+    assert rows["distribution.buyer_repetition"] == expected
 
 
 def test_buyers_seen_once_must_be_fewer_than_half() -> None:
@@ -110,6 +119,18 @@ def test_amounts_of_two_currencies_are_compared_only_with_a_rate() -> None:
 def test_euros_are_realistic_only_where_every_rate_says_so(amount: float, expected: bool | None) -> None:
     release = {"date": "2024-01-01", "awards": [{"value": {"amount": amount, "currency": "EUR"}}]}
     assert calculate("coherent.value_realistic", release).result is expected
+
+
+def test_amounts_are_realistic_in_dollars_where_there_are_rates() -> None:
+    def judged(amount: float, currency: str, rate: float | None) -> bool | None:
+        release = {"date": "2024-01-01", "contracts": [{"value": {"amount": amount, "currency": currency}}]}
+        convert = lambda a, c, d: None if rate is None else a * rate  # noqa: E731
+        return calculate("coherent.value_realistic", release, convert=convert).result
+
+    assert judged(4.0e9, "EUR", 1.1) is True
+    assert judged(4.0e9, "EUR", 1.3) is False
+    assert judged(4.0e9, "EUR", None) is None
+    assert judged(5.1e9, "USD", None) is False
 
 
 def test_what_has_happened_is_not_dated_after_the_data() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from procurement_assets.quality.indicators.pelican.reading import At, Release, array, day, deep, has, number
+from procurement_assets.quality.indicators.pelican.reading import At, Release, array, day, deep, has, number, text
 from procurement_assets.quality.indicators.pelican.results import (
     EURO_HIGH,
     EURO_LOW,
+    Convert,
     Count,
     ReleaseResult,
     ordered_dates,
@@ -219,20 +220,28 @@ def method_and_tenderers(release: Release) -> ReleaseResult:
     return pass_fail(tenderers in (0, 1), {"numberOfTenderers": release.data["tender"]["numberOfTenderers"]})
 
 
-def value_realistic(release: Release) -> ReleaseResult:
+def value_realistic(release: Release, convert: Convert | None = None) -> ReleaseResult:
     """Amounts are within five billion dollars.
 
-    Without a table of exchange rates an amount in euros is judged only where every rate since 1999 says the same:
-    below 3.1 billion euros it passes, above 6.1 billion it fails, between the two it is not judged. Other currencies
-    are not judged, as where Pelican has no rate.
+    `convert`: exchange rates, to dollars. Without them an amount in euros is judged only where every rate since 1999
+    says the same: below 3.1 billion euros it passes, above 6.1 billion it fails, between the two it is not judged.
+    Other currencies are then not judged, as where Pelican has no rate.
     """
     count = Count()
     told = day(release.data.get("date"))
     for found in chain.from_iterable(release.at(path) for path in VALUES):
-        amount, currency = number(deep(found.value, "amount")), deep(found.value, "currency")
-        if amount is None:
+        amount, currency = number(deep(found.value, "amount")), text(deep(found.value, "currency"))
+        if amount is None or currency is None:
             continue
-        passed = _realistic(amount, currency, dated=told is not None)
+        if currency == "USD":
+            passed: bool | None = _within(amount)
+        elif told is None:
+            passed = None
+        elif convert is not None:
+            dollars = convert(amount, currency, told)
+            passed = None if dollars is None else _within(dollars)
+        else:
+            passed = _euros_within(amount) if currency == "EUR" else None
         if passed:
             count.ok()
         elif passed is False:
@@ -240,11 +249,12 @@ def value_realistic(release: Release) -> ReleaseResult:
     return count.result("no numeric, convertable amounts")
 
 
-def _realistic(amount: float, currency: object, *, dated: bool) -> bool | None:
-    if currency == "USD":
-        return -BILLIONS <= amount <= BILLIONS
-    if currency != "EUR" or not dated:
-        return None
+def _within(dollars: float) -> bool:
+    return -BILLIONS <= dollars <= BILLIONS
+
+
+def _euros_within(amount: float) -> bool | None:
+    """What every rate says, if they agree."""
     if abs(amount) * EURO_HIGH <= BILLIONS:
         return True
     return False if abs(amount) * EURO_LOW > BILLIONS else None
