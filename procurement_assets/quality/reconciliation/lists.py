@@ -90,7 +90,7 @@ def read_lists(lake: Lake, sources: Iterable[Source], manifest: Iterable[Manifes
 
 def parse_list(data: bytes, columns: ContractList) -> pl.DataFrame:
     """The rows of one file, without `liste` and `ligne`. Raises `ListError`."""
-    texts = _texts(data)
+    texts = raw_columns(data)
     names = {_name(c): c for c in reversed(texts.columns)}
     found = {
         ours: next((names[_name(n)] for n in getattr(columns, theirs) if _name(n) in names), None)
@@ -107,8 +107,8 @@ def _name(text: str) -> str:
     return fold(text).replace(" ", "_")
 
 
-def _texts(data: bytes) -> pl.DataFrame:
-    """The file as columns of text."""
+def raw_columns(data: bytes) -> pl.DataFrame:
+    """A file as columns of text, under its own names. Raises `ListError`."""
     if not data.strip():
         raise ListError("le fichier est vide")
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -15,7 +15,7 @@ from procurement_assets.quality.reconciliation.lists import read_lists
 from procurement_assets.quality.suites import data_date_of
 from procurement_assets.quality.watch.drift import drifts
 from procurement_assets.quality.watch.months import feed_months, feed_of, feed_of_lists
-from procurement_assets.quality.watch.profiles import READ, keep_profiles, known_profiles, make_profiles
+from procurement_assets.quality.watch.profiles import READ, keep_profiles, known_profiles, list_profiles, make_profiles
 from procurement_assets.quality.watch.signals import month_alerts, with_expected
 from procurement_assets.quality.watch.silence import silent_feeds
 from procurement_assets.quality.watch.unpublished import unpublished
@@ -51,7 +51,7 @@ def build_watch(lake: Lake, publisher: str, sources: Sequence[Source]) -> Watch:
             month_alerts(months),
             silent_feeds(feed, today, ends),
             unpublished(sources, read_manifest(lake, publisher)),
-            _drifts(lake, publisher),
+            _drifts(lake, publisher, sources),
         ]
     )
     watch = Watch(_conform(months, "feed_months"), _conform(alerts, "feed_watch"))
@@ -93,17 +93,20 @@ def silences_today(lake: Lake, publisher: str, sources: Sequence[Source]) -> pl.
     return silent_feeds(feed_of_publisher(lake, publisher, sources), as_of, ends_of(sources))
 
 
-def _drifts(lake: Lake, publisher: str) -> pl.DataFrame:
-    """The drift of the files read now; the profiles of new files are kept."""
+def _drifts(lake: Lake, publisher: str, sources: Sequence[Source]) -> pl.DataFrame:
+    """The drift of the files in use, lists of contracts included; the profiles of new files are kept."""
     kept = known_profiles(lake, publisher)
-    known = frozenset(p.sha256 for p in kept)
+    known, manifest = frozenset(p.sha256 for p in kept), read_manifest(lake, publisher)
     now = lake.read_table("files", publisher, ["source", "file_sha256"]).unique().sort("source", "file_sha256")
+    made = list_profiles(lake, sources, manifest, known)
     if not set(now["file_sha256"]) <= known:
         with lake.table("decp_records", publisher).open("rb") as handle:
-            made = make_profiles(read_batches(handle, list(READ)), known)
+            made += make_profiles(read_batches(handle, list(READ)), known)
+    if made:
         keep_profiles(lake, publisher, made)
         kept = known_profiles(lake, publisher)
-    current = set(now.iter_rows())
+    lists = {s.id for s in sources if s.contract_list is not None}
+    current = set(now.iter_rows()) | {(r.source, r.sha256) for r in manifest if r.source in lists}
     return drifts([p for p in kept if (p.source, p.sha256) in current], kept)
 
 

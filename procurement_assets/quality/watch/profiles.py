@@ -13,6 +13,9 @@ import polars as pl
 import pyarrow as pa
 
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.publishers import Source
+from procurement_assets.quality.reconciliation.lists import ListError, raw_columns
+from procurement_assets.sources.manifest import ManifestRow
 
 VERSION = 1
 """Of what a profile holds: another version is another profile."""
@@ -105,6 +108,39 @@ def make_profiles(batches: Iterable[pa.RecordBatch], already: frozenset[str]) ->
     for profile in made.values():
         _settle(profile)
     return [made[key] for key in sorted(made)]
+
+
+def list_profiles(
+    lake: Lake, sources: Iterable[Source], manifest: Iterable[ManifestRow], already: frozenset[str]
+) -> list[Profile]:
+    """The profiles of the files of lists of contracts that are not `already` known: their columns and fill rates."""
+    lists = {s.id for s in sources if s.contract_list is not None}
+    made = []
+    for row in manifest:
+        if row.source not in lists or not row.sha256 or row.status == "ignored" or row.sha256 in already:
+            continue
+        try:
+            texts = raw_columns(lake.raw(row.sha256).read_bytes())
+        except (ListError, FileNotFoundError):
+            continue  # told by the check `listes_lisibles`
+        filled = texts.select((pl.all().fill_null("") != "").sum()).row(0, named=True)
+        made.append(
+            Profile(
+                source=row.source,
+                fichier=row.title,
+                fichier_date=row.published_at,
+                sha256=row.sha256,
+                records={LIST: texts.height},
+                formats={LIST: texts.height},
+                layouts={LIST: texts.height},
+                fields={LIST: _ordered({n: c for n, c in filled.items() if c})},
+            )
+        )
+    return made
+
+
+LIST = "liste"
+"""The kind of a row of a list of contracts."""
 
 
 def _add(made: dict[tuple[str, str], Profile], part: pl.DataFrame, link: duckdb.DuckDBPyConnection) -> None:

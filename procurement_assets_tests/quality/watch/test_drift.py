@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +15,18 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from procurement_assets.lake import Lake
+from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.publishers import ContractList, Source
 from procurement_assets.quality.watch.drift import drifts, predecessor
-from procurement_assets.quality.watch.profiles import Profile, keep_profiles, known_profiles, make_profiles
+from procurement_assets.quality.watch.profiles import (
+    Profile,
+    keep_profiles,
+    known_profiles,
+    list_profiles,
+    make_profiles,
+)
 from procurement_assets.schema import TABLES
+from procurement_assets.sources.manifest import ManifestRow
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -144,3 +154,27 @@ def test_profiles_are_made_once_and_never_rewritten(tmp_path: Path) -> None:
 def test_records_split_over_batches_are_one_profile() -> None:
     batch = _batch("2024", "2025-01-08", 1)
     assert make_profiles([batch.slice(0, 150), batch.slice(150)], frozenset()) == make_profiles([batch], frozenset())
+
+
+def test_a_list_of_contracts_that_loses_a_column_is_found(tmp_path: Path) -> None:
+    """The portal's list is replaced under its own name: the version before it is known by its profile."""
+    lake = Lake(tmp_path)
+    source = Source(id="l", name="l", kind="file", url="u", rank=9, read=False, contract_list=ContractList())
+
+    def published(day: str, rows: list[dict[str, Any]]) -> ManifestRow:
+        data = json.dumps(rows).encode()
+        sha = hashlib.sha256(data).hexdigest()
+        write_bytes(lake.raw(sha), data)
+        return ManifestRow(
+            source="l", resource_id="r", title="liste", url="u", status="kept", sha256=sha, published_at=day, read=False
+        )
+
+    full = [{"numero_marche": f"{n}", "fournisseur_siret": "80836899700041"} for n in range(100)]
+    before = list_profiles(lake, [source], [published("2026-01-01", full)], frozenset())
+    bare = [{"numero_marche": f"{n}", "fournisseur_siret": None, "ville": "Paris"} for n in range(110)]
+    after = list_profiles(lake, [source], [published("2026-02-01", bare)], frozenset(p.sha256 for p in before))
+    assert drifts(after, before + after).select("signal", "detail", "severity").rows() == [
+        ("schema", "liste : liste.fournisseur_siret", "critical"),
+        ("schema", "liste : liste.ville", "warning"),
+    ]
+    assert list_profiles(lake, [source], [published("2026-02-01", bare)], frozenset(p.sha256 for p in after)) == []
