@@ -199,7 +199,7 @@ def export_metadata(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
 
 @_export_asset(
     {"json"},
-    ["export_metadata", "publication_policy", "quality_report"],
+    ["export_metadata", "publication_policy", "quality_report", "indicators_page"],
     "Le manifeste et SHA256SUMS : chaque fichier donné, sa taille, son empreinte, ses lignes. Écrits en dernier.",
 )
 def export_manifest(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 import requests
@@ -23,15 +24,18 @@ from pytest_httpserver import HTTPServer
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.catalogue import Period, catalogue
-from procurement_assets.portal.exports.described import files_given_out
+from procurement_assets.portal.exports.listing import files_given_out
 from procurement_assets.portal.exports.spec import About
+from procurement_assets.portal.publishing import engine
 from procurement_assets.portal.publishing.datagouv import Datagouv
+from procurement_assets.portal.publishing.engine import Job
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, RejectedError
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step
-from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets.portal.publishing.portal import Outcome, TargetState
 from procurement_assets_tests.conftest import ROOT
 from procurement_assets_tests.portal.datagouv_support import Killed, make, package, paris, publish
+from procurement_assets_tests.publishing.support import rows, write_exports
 
 RELEASES = json.dumps(
     {"uri": "https://example.org/p", "version": "1.1", "releases": [{"ocid": "ocds-abcdef-1"}]}
@@ -78,8 +82,9 @@ class Udata:
                 requests.delete(address, headers={"X-API-KEY": self.member}, timeout=30).raise_for_status()
 
     def public(self) -> list[dict[str, Any]]:
-        """The datasets that anyone sees."""
-        return list(requests.get(f"{self.api}/datasets/", timeout=30).json()["data"])
+        """The datasets of the organisation that anyone sees."""
+        of = {"organization": self.organization}
+        return list(requests.get(f"{self.api}/datasets/", params=of, timeout=30).json()["data"])
 
     def stored(self) -> list[str]:
         """Paths of the files in its storage."""
@@ -373,9 +378,9 @@ def test_the_key_is_in_no_plan_and_no_log(udata: Udata, first: Package, caplog: 
 def test_the_harvester_of_udata_reads_our_catalogue(udata: Udata, tmp_path: Path, httpserver: HTTPServer) -> None:
     exports = Lake(tmp_path).exports("paris")
     exports.mkdir(parents=True)
-    rows = pl.DataFrame({"uid": ["A", "B"]})
-    rows.write_parquet(str(exports / "decp_marches.parquet"))
-    rows.write_csv(str(exports / "decp_marches.csv"))
+    frame = pl.DataFrame({"uid": ["A", "B"]})
+    frame.write_parquet(str(exports / "decp_marches.parquet"))
+    frame.write_csv(str(exports / "decp_marches.csv"))
     (exports / "decp_2022.json").write_bytes(FILES["decp_2022.json"])
     about = About(publisher=paris(udata.api), data_date="2026-01-08T00:00:00+00:00")
     files = files_given_out(Lake(tmp_path), "paris")
@@ -397,3 +402,57 @@ def test_the_harvester_of_udata_reads_our_catalogue(udata: Udata, tmp_path: Path
     table = shown["decp_marches.csv"]
     assert (table["format"], table["filesize"]) == ("csv", len((exports / "decp_marches.csv").read_bytes()))
     assert table["checksum"] == hashlib.sha256((exports / "decp_marches.csv").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def job(udata: Udata, tmp_path: Path) -> Job:
+    """A publisher with a registered prefix, and its exports with their manifest."""
+    publisher = msgspec.structs.replace(paris(udata.api), ocid_prefix="ocds-abcdef", ocid_prefix_is_placeholder=False)
+    lake = Lake(tmp_path / "lake")
+    write_exports(lake, rows(20), who="paris")
+    return Job(lake=lake, publisher=publisher, sources=[], sleep=lambda _: None)
+
+
+def published(udata: Udata, job: Job) -> engine.Report:
+    return engine.publish(job, make(job.publisher, udata.member))
+
+
+def test_the_engine_publishes_reads_back_and_sends_nothing_the_second_time(udata: Udata, job: Job) -> None:
+    report = published(udata, job)
+    assert report.status == "published"
+    assert report.sent == ("decp_marches.csv", "decp_marches.parquet", "ocds/2025.json")
+    again = published(udata, job)
+    assert (again.status, again.steps, again.sent) == ("unchanged", 0, ())
+
+
+def test_killed_in_the_engine_at_any_call_the_next_run_ends_the_same(
+    udata: Udata, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(udata, job)
+    (whole,) = udata.public()
+    execute = Datagouv.execute
+    for last in range(6):  # three files change: two calls each
+        write_exports(job.lake, rows(20, amount=1001.0 + last / 100), note=str(last), who="paris")
+        left = iter(range(last))
+
+        def killed(self: Datagouv, step: Step, left: Iterator[int] = left) -> Outcome:
+            if next(left, None) is None:
+                raise Killed
+            return execute(self, step)
+
+        monkeypatch.setattr(Datagouv, "execute", killed)
+        with pytest.raises(Killed):
+            published(udata, job)
+        monkeypatch.setattr(Datagouv, "execute", execute)
+        assert published(udata, job).status == "published"
+        (dataset,) = udata.public()
+        assert [(r["id"], r["title"]) for r in dataset["resources"]] == [
+            (r["id"], r["title"]) for r in whole["resources"]
+        ]
+
+
+def test_the_key_is_in_no_file_of_a_publication(udata: Udata, job: Job) -> None:
+    published(udata, job)
+    written = [p for p in Path(str(job.lake.root)).rglob("*") if p.is_file()]
+    assert written
+    assert [p for p in written if udata.member.encode() in p.read_bytes()] == []

@@ -17,7 +17,8 @@ from rdflib import DCAT, DCTERMS, FOAF, PROV, RDF, SKOS, XSD, Graph, Literal, Na
 from rdflib.namespace import DefinedNamespace
 
 from procurement_assets.lake import Lake, write_bytes
-from procurement_assets.portal.exports.described import DATA_ROLES, File, files_given_out
+from procurement_assets.portal.exports.described import DATA_ROLES
+from procurement_assets.portal.exports.listing import File, files_given_out
 from procurement_assets.portal.exports.spec import (
     BY_NAME,
     CATALOGUE_JSON,

@@ -12,7 +12,8 @@ import msgspec
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.produce import date_time
-from procurement_assets.portal.exports.described import DATA_ROLES, File, files_given_out
+from procurement_assets.portal.exports.described import DATA_ROLES
+from procurement_assets.portal.exports.listing import File, files_given_out
 from procurement_assets.portal.exports.placing import digest
 from procurement_assets.portal.exports.spec import BY_NAME, CSV, DATA_PACKAGE, EXPORTS, About
 from procurement_assets.portal.exports.table_schema import table_schema

@@ -8,16 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import PurePosixPath
 
 import msgspec
-import pyarrow.parquet as pq
-from upath import UPath
 
-from procurement_assets.lake import Lake
-from procurement_assets.ocds.packages import read_lines
 from procurement_assets.portal.exports import spec
-from procurement_assets.portal.exports.placing import digest
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
@@ -42,22 +36,6 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     conforms_to: str = ""
     table: str = ""
     """The table whose rows it holds; empty: none."""
-
-
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file given out, measured."""
-
-    name: str
-    bytes: int
-    sha256: str
-    rows: int | None
-    title: str
-    kind: Described
-
-    @property
-    def media_type(self) -> str:
-        """The type of the bytes as they are served."""
-        return "application/gzip" if self.kind.gzipped else self.kind.media_type
 
 
 _TABLE_FORMATS = {
@@ -187,6 +165,29 @@ _OTHERS = (
         file_type="HTML",
     ),
     Described(
+        pattern=r"indicateurs\.html",
+        role="documentation",
+        title="Indicateurs",
+        description="Indicateurs de la commande publique, chacun avec sa définition et sa précaution de lecture.",
+        media_type="text/html",
+        file_type="HTML",
+    ),
+    *(
+        Described(
+            pattern=rf"ocds/extensions/(ocds_fr_decp/[\w.]+/(?:\w+/)*[\w-]+\.{ending})",
+            role="schema",
+            title="Extension OCDS locale : {0}",
+            description="Champs, listes de codes et textes de l'extension que les fichiers OCDS déclarent.",
+            media_type=media_type,
+            file_type=file_type,
+        )
+        for ending, media_type, file_type in (
+            ("json", "application/json", "JSON"),
+            ("csv", "text/csv", "CSV"),
+            ("md", "text/markdown", "TXT"),
+        )
+    ),
+    Described(
         pattern=r"schema/([a-z_]+)\.json",
         role="schema",
         title="Table Schema de {0}",
@@ -218,7 +219,8 @@ DATA_ROLES = ("table", "tableur", "base", "ocds", "reglementaire", "flux")
 
 
 @cache
-def _find(name: str) -> tuple[int, str] | None:
+def place_of(name: str) -> tuple[int, str] | None:
+    """The place in `DESCRIBED` of what a file of that name is, and its title; None for one that is not given out."""
     for rank, kind in enumerate(DESCRIBED):
         if found := re.fullmatch(kind.pattern, name):
             return rank, kind.title.format(*found.groups())
@@ -227,63 +229,5 @@ def _find(name: str) -> tuple[int, str] | None:
 
 def describe(name: str) -> Described | None:
     """What a file of that name is, None for one that is not given out."""
-    found = _find(name)
+    found = place_of(name)
     return None if found is None else DESCRIBED[found[0]]
-
-
-def files_given_out(lake: Lake, publisher: str, *, roles: tuple[str, ...] = ()) -> list[File]:
-    """The described files that lie in the folder of a publisher, measured, in the order of `DESCRIBED` then by name.
-
-    `roles`: only these; empty: all.
-    """
-    folder = lake.exports(publisher)
-    found: list[tuple[int, File]] = []
-    for name in sorted(_names(folder)):
-        place = _find(name)
-        if place is None or (roles and DESCRIBED[place[0]].role not in roles):
-            continue
-        kind = DESCRIBED[place[0]]
-        size, sha256 = digest(folder / name)
-        file = File(name=name, bytes=size, sha256=sha256, rows=_rows(folder, name, kind), title=place[1], kind=kind)
-        found.append((place[0], file))
-    return [file for _, file in sorted(found, key=lambda f: (f[0], f[1].name))]
-
-
-def _names(folder: UPath) -> Iterator[str]:
-    if not folder.exists():
-        return
-    for path in folder.iterdir():
-        if path.name.startswith("."):
-            continue
-        if path.is_dir():
-            yield from (f"{path.name}/{below.name}" for below in path.iterdir() if below.is_file())
-        else:
-            yield path.name
-
-
-def _rows(folder: UPath, name: str, kind: Described) -> int | None:
-    """Rows of a table's file, lines of a JSON Lines file, processes of an OCDS package; None: not counted."""
-    if kind.table:
-        with (folder / f"{kind.table}{spec.PARQUET}").open("rb") as handle:
-            return int(pq.read_metadata(handle).num_rows)
-    if name.endswith(".jsonl.gz"):
-        with (folder / name).open("rb") as handle:
-            return sum(1 for _ in read_lines(handle))
-    return _processes(folder).get(PurePosixPath(name).name) if name.startswith("ocds/") else None
-
-
-def _processes(folder: UPath) -> dict[str, int]:
-    index = folder / "ocds" / "manifest.json"
-    if not index.exists():
-        return {}
-    listed = msgspec.json.decode(index.read_bytes(), type=_Index).files
-    return {f.name: f.processes for f in listed}
-
-
-class _IndexFile(msgspec.Struct):
-    name: str
-    processes: int
-
-
-class _Index(msgspec.Struct):
-    files: list[_IndexFile]

@@ -13,7 +13,7 @@ import msgspec
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.packages import unpublishable
-from procurement_assets.portal.exports.described import File, files_given_out
+from procurement_assets.portal.exports.listing import File, files_given_out
 from procurement_assets.portal.exports.placing import digest
 from procurement_assets.portal.exports.spec import MANIFEST, SUMS, About
 

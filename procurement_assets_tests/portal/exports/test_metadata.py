@@ -168,6 +168,19 @@ def test_working_documents_are_not_given_out() -> None:
     assert describe("corrections/a_remplir.xlsx") is None
     assert describe("decp_marches.csv") is not None
     assert describe("ocds/release_package_2024_2.json.gz") is not None
+    assert describe("ocds/extensions/ocds_fr_decp/1.0/fr/codelists/decpCcag.csv") is not None
+    assert describe("ocds/extensions/ocds_fr_decp/1.0/../../x.csv") is None
+
+
+def test_a_file_in_a_folder_of_folders_is_listed(lake: Lake) -> None:
+    about = fill(lake)
+    folder = write_all(lake, about)
+    extension = folder / "ocds" / "extensions" / "ocds_fr_decp" / "1.0" / "fr"
+    extension.mkdir(parents=True)
+    (extension / "release-schema.json").write_text("{}")
+    names = {f.name: f for f in write_manifest(lake, about)}
+    found = names["ocds/extensions/ocds_fr_decp/1.0/fr/release-schema.json"]
+    assert (found.kind.role, found.bytes, found.rows) == ("schema", 2, None)
 
 
 def test_released_fields_are_still_given_with_their_type() -> None:
