@@ -122,3 +122,17 @@ def take_turns(folder: str, journal: str, turns: int) -> None:
                 done += 1
         except LockedError:
             time.sleep(0.001)
+
+
+def publish_or_be_refused(root: str, domain: str, key: str, told: str) -> None:
+    """Publish on a portal, or write why not."""
+    from procurement_assets.portal.publishing.lock import LockedError
+
+    use_small_table()
+    who = publisher(domain)
+    try:
+        report = publish(job(Lake(root), who), opendatasoft(who, key))
+    except LockedError as error:
+        Path(told).write_text(str(error))
+    else:
+        Path(told).write_text(report.status)

@@ -64,6 +64,7 @@ class Opendatasoft:
         self._sleep = sleep
         self._bindings: dict[str, str] = {}
         self._package: Package | None = None
+        self._datasets: dict[str, list[WantedDataset]] = {}
         self._status = DatasetStatus(self._automation, self.title, sleep)
 
     def plan(self, state: TargetState, package: Package) -> list[Step]:
@@ -71,12 +72,18 @@ class Opendatasoft:
         self._package = package
         self._bindings = dict(state.bindings)
         steps: list[Step] = []
-        for wanted in wanted_datasets(self.publisher, package):
+        for wanted in self._wanted(package):
             observed = self._observe(wanted.slug, state)
             if observed.uid:
                 self._bindings[f"dataset:{wanted.slug}"] = observed.uid
             steps += dataset_steps(wanted, observed, state)
         return steps
+
+    def _wanted(self, package: Package) -> list[WantedDataset]:
+        """The datasets of a package, read once."""
+        if package.manifest_sha256 not in self._datasets:
+            self._datasets[package.manifest_sha256] = wanted_datasets(self.publisher, package)
+        return self._datasets[package.manifest_sha256]
 
     def _observe(self, slug: str, state: TargetState) -> Observed:
         return observe(self._automation, slug) if self.connected else assumed(state, slug)
@@ -168,7 +175,7 @@ class Opendatasoft:
         return Outcome(detail="aucune version du portail ne peut être restaurée")
 
     def _check_before_opening(self, step: Step, path: str) -> Outcome:
-        for wanted in wanted_datasets(self.publisher, self._sending()):
+        for wanted in self._wanted(self._sending()):
             if f"/{wanted.slug}/" in path:
                 odd = self._read_back(self._private, wanted, full=True)
                 if odd:
@@ -188,7 +195,7 @@ class Opendatasoft:
     def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
         """See `portal.Portal.verify`. Also the errors on records that the portal tells of its last processing."""
         found: list[Difference] = []
-        for wanted in wanted_datasets(self.publisher, package):
+        for wanted in self._wanted(package):
             found += self._read_back(self._public, wanted, full=full)
             found += self._told_errors(wanted)
         return found

@@ -113,22 +113,29 @@ def load_package(lake: Lake, publisher: str) -> Package:
 
 
 def kept_package(lake: Lake, publisher: str, manifest_sha256: str) -> Package | None:
-    """A package frozen earlier, by the hash of its manifest; None where it is not kept any more."""
+    """A package frozen earlier, by the hash of its manifest; None where it is not kept whole any more."""
+    package = _listed_package(lake, publisher, manifest_sha256)
+    if package is None:
+        return None
+    store = store_of(lake, publisher)
+    paths = [(frozen_path(store, f.sha256), f) for f in package.files]
+    whole = all(path.exists() and _digest(path) == (f.bytes, f.sha256) for path, f in paths)
+    return package if whole else None
+
+
+def _listed_package(lake: Lake, publisher: str, manifest_sha256: str) -> Package | None:
     store = store_of(lake, publisher)
     path = _manifest_path(store, manifest_sha256)
     if not path.exists():
         return None
     data = path.read_bytes()
-    manifest = _read_manifest(path, data, publisher)
-    if not all(frozen_path(store, f.sha256).exists() for f in manifest.files):
-        return None
-    return _package(publisher, data, manifest, store)
+    return _package(publisher, data, _read_manifest(path, data, publisher), store)
 
 
 def keep_only(lake: Lake, publisher: str, manifests: set[str]) -> int:
     """Delete the frozen files that none of these manifests (hashes) names; return how many were deleted."""
     store = store_of(lake, publisher)
-    packages = [p for m in sorted(manifests) if (p := kept_package(lake, publisher, m)) is not None]
+    packages = [p for m in sorted(manifests) if (p := _listed_package(lake, publisher, m)) is not None]
     wanted = {str(frozen_path(store, f.sha256)) for p in packages for f in p.files}
     wanted |= {str(_manifest_path(store, p.manifest_sha256)) for p in packages}
     deleted = 0
