@@ -22,6 +22,7 @@
 | `PROCUREMENT_MAX_ROW_DROP_PERCENT` | number >= 0 | 2 | loss of rows beyond which a person is asked |
 | `PROCUREMENT_MAX_SUM_CHANGE_PERCENT` | number >= 0 | 25 | change of a sum beyond which a person is asked |
 | `PROCUREMENT_UI_URL` | http(s) address | `http://127.0.0.1:3000` | address of the Dagster UI, for links in alerts |
+| `PROCUREMENT_RULES` | folder | `data_quality/` of the project | the rule catalogue, one YAML file per table |
 | `PROCUREMENT_DOCS_URL` | http(s) address | `http://127.0.0.1:3001` | address of the Data Docs server, for links from checks |
 
 A wrong value stops the load with one line that names the variable, what was read and what is expected.
@@ -65,6 +66,7 @@ class Settings:
     smtp_from: str | None = None
     ui_url: str = "http://127.0.0.1:3000"
     docs_url: str = "http://127.0.0.1:3001"
+    rules: Path = PACKAGE.parent / "data_quality"
     publish: tuple[str, ...] = ()
     ods_apikey: str | None = field(default=None, repr=False)
     datagouv_apikey: str | None = field(default=None, repr=False)
@@ -98,6 +100,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_password=env.text("PROCUREMENT_SMTP_PASSWORD", "") or None,
         smtp_from=env.text("PROCUREMENT_SMTP_FROM", "") or None,
         ui_url=env.address("PROCUREMENT_UI_URL") or "http://127.0.0.1:3000",
+        rules=env.folder("PROCUREMENT_RULES", PACKAGE.parent / "data_quality"),
         docs_url=env.address("PROCUREMENT_DOCS_URL") or "http://127.0.0.1:3001",
         publish=env.pairs("PROCUREMENT_PUBLISH", TARGETS),
         ods_apikey=env.text("PROCUREMENT_ODS_APIKEY", "") or None,
@@ -159,6 +162,15 @@ class _Reader:
         path = Path(value).expanduser().resolve()
         if not path.is_file():
             raise SettingsError(f"{name}={value!r}: no such file")
+        return path
+
+    def folder(self, name: str, default: Path) -> Path:
+        value = self.text(name, "")
+        if not value:
+            return default
+        path = Path(value).expanduser().resolve()
+        if not path.is_dir():
+            raise SettingsError(f"{name}={value!r}: no such folder")
         return path
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:

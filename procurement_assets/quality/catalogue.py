@@ -21,6 +21,7 @@ from procurement_assets.quality.model import PREFIXES, Rule
 from procurement_assets.quality.sql import SqlError, check_boolean, code_lists, connection
 from procurement_assets.quality.yaml_lines import Located, YamlError, read_yaml
 from procurement_assets.schema import TABLES
+from procurement_assets.settings import load_settings
 
 RULES_FOLDER = Path(__file__).resolve().parent.parent.parent / "data_quality"
 
@@ -51,8 +52,12 @@ class Catalogue(msgspec.Struct, frozen=True):
         raise KeyError(rule_id)
 
 
-def load_catalogue(folder: Path = RULES_FOLDER) -> Catalogue:
-    """Every `*.yml` of the folder. Raises `CatalogueError` on the first thing that is wrong."""
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """Every `*.yml` of the folder (default: `PROCUREMENT_RULES`, else data_quality/).
+
+    Raises `CatalogueError` on the first thing that is wrong.
+    """
+    folder = load_settings().rules if folder is None else folder
     files = sorted(folder.glob("*.yml"))
     if not files:
         raise CatalogueError(f"{folder}: aucun fichier de règles (*.yml)")

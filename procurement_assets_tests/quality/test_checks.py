@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import msgspec
 import polars as pl
 import pytest
 
@@ -14,7 +15,7 @@ from procurement_assets.checks import ALL_RAN, LEDGER_SUMS, build_checks, check_
 from procurement_assets.lake import Lake
 from procurement_assets.quality.catalogue import Catalogue, CatalogueError, load_catalogue
 from procurement_assets.quality.ledger import NEEDED
-from procurement_assets.quality.model import PREFIXES, Rule
+from procurement_assets.quality.model import PREFIXES, Limit, Rule, Thresholds
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.quality.support import BUYER, one_contract
@@ -137,6 +138,8 @@ def test_a_finding_warns_with_its_rows_and_what_is_downstream_runs(lake: Lake, i
         "paris",
     )
     values = {k: v.value for k, v in found.metadata.items() if k != "premières lignes en défaut"}
+    assert values["Data Docs"] == "http://127.0.0.1:3001/paris/contracts.html"
+    assert values["attendu"] == "une autre valeur que : 10"
     assert values["lignes en défaut"] == 2
     assert values["lignes jugées"] == 3
     assert values["part en défaut"] == pytest.approx(2 / 3, abs=1e-6)
@@ -163,6 +166,29 @@ def test_a_blocking_finding_stops_what_is_downstream(lake: Lake, instance: dg.Da
     assert (found.passed, found.severity, found.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
     # The others were recorded all the same.
     assert checks[check_name(AMOUNT)].passed
+
+
+def test_a_blocking_rule_blocks_above_its_threshold_and_warns_below(lake: Lake, instance: dg.DagsterInstance) -> None:
+    """The gate, with figures: at most half of the rows may fail."""
+    tolerant = msgspec.structs.replace(KEY, thresholds=Thresholds(blocking=Limit(share=0.5)))
+    _amount(lake, 9.0, 20.0)
+    _unbalanced_is_fine(lake)
+    result, ran, checks = _run(lake, instance, tolerant)
+    found = checks[check_name(tolerant)]
+    assert (result.success, "aval" in ran, found.passed, found.severity) == (
+        True,
+        True,
+        False,
+        dg.AssetCheckSeverity.WARN,
+    )
+    _amount(lake, 9.0, 20.0, 8.0)
+    _unbalanced_is_fine(lake)
+    result, ran, checks = _run(lake, instance, tolerant)
+    assert (result.success, "aval" in ran, checks[check_name(tolerant)].severity) == (
+        False,
+        False,
+        dg.AssetCheckSeverity.ERROR,
+    )
 
 
 def test_a_rule_that_cannot_run_blocks_even_if_it_is_not_blocking(lake: Lake, instance: dg.DagsterInstance) -> None:
