@@ -23,6 +23,7 @@ from procurement_assets.portal.exports.spec import (
     BY_NAME,
     CATALOGUE_JSON,
     CATALOGUE_TURTLE,
+    CSV,
     DECP_SCHEMA,
     OCDS_STANDARD,
     PARQUET,
@@ -157,7 +158,7 @@ class _Writer:
             add(node, DCAT.compressFormat, self._media_type("application/gzip"))
         if file.kind.conforms_to:
             add(node, DCTERMS.conformsTo, self._standard(file.kind.conforms_to))
-        if file.kind.table and file.name.endswith(".csv"):
+        if file.name == f"{file.kind.table}{CSV}":
             add(node, DCTERMS.conformsTo, self._standard(self._about.url(f"schema/{file.kind.table}.json")))
         add(node, DCTERMS.license, self._license())
         add(node, DCTERMS.language, self._language())

@@ -58,7 +58,6 @@ def _of_tables() -> Iterator[Described]:
                 media_type=media_type,
                 file_type=file_type,
                 gzipped=gzipped,
-                conforms_to=_DECP if export.name.startswith("decp_") else "",
                 table=export.name,
             )
 

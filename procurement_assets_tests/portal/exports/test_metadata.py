@@ -203,3 +203,14 @@ def test_a_field_that_is_removed_renamed_or_retyped_is_found() -> None:
     ]
     assert added(released, current) == ["t.bb"]
     assert FILE.is_file()
+
+
+def test_a_table_conforms_to_its_schema_and_the_other_variants_to_none(folder: Path) -> None:
+    graph = Graph().parse(folder / "catalog.ttl")
+
+    def standards(name: str) -> set[str]:
+        return {str(o) for o in graph.objects(URIRef(f"{BASE}{name}#distribution"), DCTERMS.conformsTo)}
+
+    assert standards("decp_marches.csv") == {f"{BASE}schema/decp_marches.json"}
+    assert standards("decp_marches_excel.csv") == set()
+    assert standards("decp.xlsx") == set()
