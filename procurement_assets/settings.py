@@ -23,7 +23,7 @@
 | `PROCUREMENT_MAX_SUM_CHANGE_PERCENT` | number >= 0 | 25 | change of a sum beyond which a person is asked |
 | `PROCUREMENT_UI_URL` | http(s) address | `http://127.0.0.1:3000` | address of the Dagster UI, for links in alerts |
 | `PROCUREMENT_RULES` | folder | `data_quality/` of the project | the rule catalogue, one YAML file per table |
-| `PROCUREMENT_DOCS_URL` | http(s) address | `http://127.0.0.1:3001` | address of the Data Docs server, for links from checks |
+| `PROCUREMENT_DOCS_URL` | http(s) address | `http://127.0.0.1:3001` | the Data Docs server, for links from checks |
 
 A wrong value stops the load with one line that names the variable, what was read and what is expected.
 """
