@@ -13,7 +13,7 @@ import msgspec
 
 from procurement_assets.quality.indicators.cardinal.coverage import Counter as FieldCounter
 from procurement_assets.quality.indicators.pelican.distribution import dataset_checks
-from procurement_assets.quality.indicators.pelican.fields import Codelists, non_empty, tests_of
+from procurement_assets.quality.indicators.pelican.fields import Codelists, Test, non_empty, tests_of
 from procurement_assets.quality.indicators.pelican.reading import At, Release
 from procurement_assets.quality.indicators.pelican.release_checks import RELEASE_CHECKS
 from procurement_assets.quality.indicators.pelican.results import DatasetResult, ReleaseResult
@@ -45,6 +45,13 @@ class Tally(msgspec.Struct, kw_only=True):
     reasons: Counter[str] = msgspec.field(default_factory=Counter)
     """Why it does not apply, in Pelican's words."""
     examples: list[str] = msgspec.field(default_factory=list)
+
+    def add(self, applied: int, passed: int, release: Release) -> None:
+        """Applications within one release."""
+        self.applied += applied
+        self.passed += passed
+        if passed < applied and len(self.examples) < EXAMPLES:
+            self.examples.append(release.data["ocid"])
 
     @property
     def failed(self) -> int:
@@ -80,7 +87,7 @@ def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sw
     return Sweep(
         releases=state.releases,
         by_release=state.by_release,
-        by_field=state.by_field,
+        by_field={k: tally for plan in state.plans for k, tally in plan.tallies().items()},
         dataset={name: check.result() for name, check in state.dataset.items()},
         failures=state.failures,
         coverage=dict(sorted(state.coverage.counts().items())),
@@ -89,10 +96,9 @@ def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sw
 
 class _State:
     def __init__(self, fields: tuple[str, ...], lists: Codelists) -> None:
-        self.fields, self.lists = fields, lists
+        self.plans, self.lists = [_Plan(f) for f in fields], lists
         self.releases = 0
         self.by_release = {name: Tally(check=name) for name in RELEASE_CHECKS}
-        self.by_field: dict[tuple[str, str], Tally] = {}
         self.dataset = dataset_checks()
         self.failures: list[Failure] = []
         self.coverage = FieldCounter()
@@ -102,8 +108,8 @@ class _State:
         self.releases += 1
         for name, check in RELEASE_CHECKS.items():
             self._release(self.by_release[name], check(release), release)
-        for field in self.fields:
-            self._field(field, release)
+        for plan in self.plans:
+            self._field(plan, release)
         for collector in self.dataset.values():
             collector.take(release, item)
 
@@ -122,39 +128,46 @@ class _State:
             if len(tally.examples) < EXAMPLES:
                 tally.examples.append(ocid)
 
-    def _field(self, field: str, release: Release) -> None:
+    def _field(self, plan: _Plan, release: Release) -> None:
         """A field in every object that may hold it: the counts that `check_field` gives (a test), without objects."""
-        parent, _, key = field.rpartition(".")
-        holders = release.at(parent) if parent else [At("", release.data)]
-        if not holders:
-            return
+        key = plan.key
+        holders = release.at(plan.parent) if plan.parent else [At("", release.data)]
         present = [h for h in holders if type(h.value) is dict and key in h.value]
-        filled = [h for h in present if non_empty(h.value, key) is None]
-        self._count("exists", field, len(holders), len(present), release)
-        if not present:
-            return
-        self._count("non_empty", field, len(present), len(filled), release)
-        for name, test in tests_of(field):
+        plan.exists.add(len(holders), len(present), release)
+        # What is true is not empty; a zero or a False is not either.
+        filled = [h for h in present if h.value[key] or non_empty(h.value, key) is None]
+        plan.non_empty.add(len(present), len(filled), release)
+        for test, tally in plan.tests:
             reasons = [test(h.value[key], self.lists) for h in filled]
-            failed = [(h, r) for h, r in zip(filled, reasons, strict=True) if r is not None]
-            self._count(name, field, len(filled), len(filled) - len(failed), release)
-            if name not in BY_RATE:
-                for holder, reason in failed:
-                    path = f"{holder.path}.{key}" if holder.path else key
-                    detail = f"{path} = {holder.value[key]} ({reason})"
-                    self.failures.append(Failure(f"{name}:{field}", release.data["ocid"], detail))
-            filled = [h for h, r in zip(filled, reasons, strict=True) if r is None]
+            passed = [h for h, r in zip(filled, reasons, strict=True) if r is None]
+            tally.add(len(filled), len(passed), release)
+            if len(passed) < len(filled) and tally.check not in BY_RATE:
+                self._field_failures(plan, tally.check, filled, reasons, release)
+            filled = passed
 
-    def _count(self, check: str, field: str, applied: int, passed: int, release: Release) -> None:
-        if not applied:
-            return
-        tally = self.by_field.get((check, field))
-        if tally is None:
-            tally = self.by_field[(check, field)] = Tally(check=check)
-        tally.applied += applied
-        tally.passed += passed
-        if passed < applied and len(tally.examples) < EXAMPLES:
-            tally.examples.append(release.data["ocid"])
+    def _field_failures(
+        self, plan: _Plan, check: str, filled: list[At], reasons: list[str | None], release: Release
+    ) -> None:
+        for holder, reason in zip(filled, reasons, strict=True):
+            if reason is not None:
+                path = f"{holder.path}.{plan.key}" if holder.path else plan.key
+                detail = f"{path} = {holder.value[plan.key]} ({reason})"
+                self.failures.append(Failure(f"{check}:{plan.field}", release.data["ocid"], detail))
+
+
+class _Plan:
+    """What is counted of a field."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.parent, _, self.key = field.rpartition(".")
+        self.exists, self.non_empty = Tally(check="exists"), Tally(check="non_empty")
+        self.tests: list[tuple[Test, Tally]] = [(test, Tally(check=name)) for name, test in tests_of(field)]
+
+    def tallies(self) -> dict[tuple[str, str], Tally]:
+        """The counts that are not nothing, by check and field."""
+        held = (self.exists, self.non_empty, *(tally for _, tally in self.tests))
+        return {(t.check, self.field): t for t in held if t.applied}
 
 
 def tell(failure: Any) -> str:
