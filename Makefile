@@ -1,6 +1,6 @@
 # The commands of the project. Python 3.11+ and make are enough; uv is used where it is present.
 #   make demo     the whole graph on a sample the project generates itself: no network, no server
-#   make test     ruff, mypy, pytest
+#   make test     ruff, mypy, pytest (a browser, LibreOffice and udata are installed where we may: some tests need them)
 #   make refresh  the real thing, from the public sources (or PROCUREMENT_MIRROR=http://127.0.0.1:8800)
 #   make ui       the Dagster UI on http://127.0.0.1:3000
 #   make env      the environment alone
@@ -49,6 +49,7 @@ lint: env
 test: lint
 	@sh .ci/browser.sh
 	@sh .ci/office.sh
+	@sh .ci/udata.sh
 	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
 
 bench: env
