@@ -81,13 +81,17 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     def batch(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
         """Some rows as a frame with this table's columns; a column that a row does not name is empty.
 
-        Column by column through Arrow: a third of the time of Polars' own reading of dicts where there are lists.
+        Column by column, each by the quicker way: Polars reads texts and numbers in half the time of Arrow, Arrow lists
+        and dates in a tenth of the time of Polars.
         """
-        columns = {
-            c.name: pa.array(_values(c.name, rows), type=ARROW[c.type], from_pandas=False) for c in self.columns
-        }
-        frame = pl.from_arrow(pa.table(columns))
-        return cast(pl.DataFrame, frame).cast(pl.Schema(self.schema))
+        return pl.DataFrame([_series(c, _values(c.name, rows)) for c in self.columns])
+
+
+def _series(column: Column, values: list[Any]) -> pl.Series:
+    if column.type in ("list", "date"):
+        found = pl.from_arrow(pa.array(values, type=ARROW[column.type], from_pandas=False))
+        return cast(pl.Series, found).alias(column.name).cast(POLARS[column.type])
+    return pl.Series(column.name, values, dtype=POLARS[column.type])
 
 
 def _values(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
