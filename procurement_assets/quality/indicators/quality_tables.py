@@ -29,7 +29,7 @@ def quality_table(found: Sweep, over_time: Mapping[str, TimeResult]) -> pl.DataF
     rows += [_field_row(field, tally) for (_, field), tally in found.by_field.items()]
     held = {field for _, field in found.by_field}
     rows += [_absent_row(field) for field in FIELDS if field not in held]
-    rows += [_dataset_row(name, result, found.releases) for name, result in found.dataset.items()]
+    rows += [_dataset_row(name, result, found) for name, result in found.dataset.items()]
     rows += [_time_row(name, result) for name, result in over_time.items()]
     return TABLES["ocds_quality"].frame(rows)
 
@@ -41,8 +41,7 @@ def failures_table(found: Sweep, over_time: Mapping[str, TimeResult]) -> pl.Data
         check, _, field = failure.check.partition(":")
         level = "champ" if field else "processus"
         rows.append(_failure(level, check, failure.ocid, failure.detail, field))
-    for name, result in found.dataset.items():
-        rows += [_failure("jeu", name, ocid, detail) for ocid, detail in _dataset_failures(name, result)]
+    rows += [_failure("jeu", f.check, f.ocid, f.detail) for f in found.dataset_failures]
     for name, timed in over_time.items():
         rows += [_failure("temps", name, e["ocid"], "état antérieur différent") for e in timed.examples]
     return TABLES["ocds_quality_failures"].frame(list({tuple(r.values()): r for r in rows}.values()))
@@ -65,24 +64,6 @@ def coverage_table(found: Sweep) -> pl.DataFrame:
 
 def _failure(level: str, check: str, ocid: str, detail: str, field: str = "") -> Row:
     return {"niveau": level, "controle": check, "champ": field, "ocid": ocid, "detail": detail[:REMEMBERED]}
-
-
-def _dataset_failures(name: str, result: DatasetResult) -> list[tuple[str, str]]:
-    meta = result.meta or {}
-    if name == "unique.tender_id":
-        return [
-            (item["ocid"], f"tender/id {e['tender_id']} : {len(e['all_items'])} processus")
-            for e in meta.get("failed_examples", ())
-            for item in e["all_items"]
-        ]
-    if name == "reference.related_process_identifier":
-        return [(e["ocid"], f"{e['related_path']} : {e['related_ocid']}") for e in meta.get("failed_examples", ())]
-    if name == "consistent.related_process_title":
-        return [
-            (e["related_process"]["ocid"], e["related_process"]["related_path"])
-            for e in meta.get("failed_examples", ())
-        ]
-    return []
 
 
 def _row(level: Level, check: str, **columns: Any) -> Row:
@@ -140,16 +121,16 @@ def _absent_row(field: str) -> Row:
     return _row("champ", "exists", champ=field, total=0, juges=0, respectes=0, raison=NO_PARENT)
 
 
-def _dataset_row(name: str, result: DatasetResult, releases: int) -> Row:
+def _dataset_row(name: str, result: DatasetResult, found: Sweep) -> Row:
     """A check of the whole is judged once; one that counts pairs or ids is judged on each."""
-    meta = result.meta or {}
+    meta, releases = result.meta or {}, found.releases
     if result.result is None:
         return _row("jeu", name, total=releases, juges=0, respectes=0, raison=meta.get("reason"))
     if "total_passed" in meta:
         judged, passed = meta["total_processed"], meta["total_passed"]
     else:
         judged, passed = 1, int(result.result)
-    ocids = sorted({ocid for ocid, _ in _dataset_failures(name, result)})
+    ocids = sorted({f.ocid for f in found.dataset_failures if f.check == name})
     row = _row("jeu", name, total=releases, juges=judged, respectes=passed, exemples=ocids[:EXAMPLES])
     if row["resultat"] == "attendu" and meta.get("ocid_share", 1.0) < ONE_BUYER:
         row["resultat"] = "échec"

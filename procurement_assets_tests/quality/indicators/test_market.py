@@ -135,11 +135,12 @@ def test_concentration_is_of_a_division_and_shares_a_grouping_equally() -> None:
     assert only(found, "hhi_nombre", "division")["valeur"] == pytest.approx((2.5 / 3) ** 2 + (0.5 / 3) ** 2, abs=1e-6)
 
 
-def test_growth_is_summed_on_cents_and_leaves_out_amounts_of_amendments() -> None:
+def test_growth_is_summed_on_cents_and_leaves_out_amounts_of_amendments_and_slips() -> None:
     frame = contracts(
         {"nombre_modifications": 1, "montant": 100.10, "montant_actuel": 120.20},
         {"nombre_modifications": 2, "montant": 200.20, "montant_actuel": 200.20},
         {"nombre_modifications": 1, "montant": 300_000.0, "montant_actuel": 3_000.0},
+        {"nombre_modifications": 1, "montant": 300_000.0, "montant_actuel": 3_000_000.0},
         {"nombre_modifications": 0, "montant": 1.0, "montant_actuel": 9.0},
     )
     found = only(measures.growth(cases(frame)), "hausse_montant")

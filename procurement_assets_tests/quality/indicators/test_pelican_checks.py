@@ -24,7 +24,7 @@ from procurement_assets.quality.indicators.pelican.over_time import compare
 from procurement_assets.quality.indicators.pelican.reading import Release
 from procurement_assets.quality.indicators.pelican.release_checks import RELEASE_CHECKS, calculate
 from procurement_assets.quality.indicators.pelican.sweep import sweep
-from procurement_assets.quality.indicators.quality_tables import quality_table
+from procurement_assets.quality.indicators.quality_tables import failures_table, quality_table
 
 LISTS = Codelists(today=date(2026, 1, 8))
 
@@ -49,6 +49,14 @@ def test_a_dominant_buyer_is_expected_only_of_a_publisher_that_is_one_buyer(bigg
     found = sweep((msgspec.json.encode(r) for r in releases), [], LISTS)
     rows = {r["controle"]: r["resultat"] for r in quality_table(found, compare([])).to_dicts()}
     assert rows["distribution.buyer_repetition"] == expected
+
+
+def test_every_repeated_tender_id_is_told_and_not_only_the_examples() -> None:
+    releases = [{"ocid": str(n), "tender": {"id": str(n // 2)}} for n in range(300)]
+    found = sweep((msgspec.json.encode(r) for r in releases), [], LISTS)
+    assert len(found.dataset["unique.tender_id"].meta["failed_examples"]) == 100  # type: ignore[index]
+    assert sum(f.check == "unique.tender_id" for f in found.dataset_failures) == 300
+    assert failures_table(found, compare([])).height == 300
 
 
 def test_buyers_seen_once_must_be_fewer_than_half() -> None:

@@ -40,8 +40,9 @@ COLUMNS = (
 COVERED = 20
 """Contracts that make a year covered, so that the newcomers of the next one can be told."""
 CENTS = 100
-FALL = 0.5
-"""A modified amount under half of the first one is most likely that of the amendment, not the new total."""
+FALL, RISE = 0.5, 3.0
+"""A modified amount under half of the first one is most likely that of the amendment, not the new total; one above
+three times is most likely a slip of the decimal point. One such amount would decide of the whole sum."""
 
 SHARES: dict[str, tuple[pl.Expr, pl.Expr]] = {
     "part_offre_unique": (pl.col("offres").is_not_null(), pl.col("offres") == 1),
@@ -141,7 +142,7 @@ def medians(cases: pl.DataFrame) -> list[pl.DataFrame]:
 def growth(cases: pl.DataFrame) -> list[pl.DataFrame]:
     """`hausse_montant`: sums on cents of the modified contracts, by level and year."""
     known = pl.col("montant").is_not_null() & pl.col("actuel").is_not_null()
-    believable = pl.col("actuel") >= FALL * pl.col("montant")
+    believable = pl.col("actuel").is_between(FALL * pl.col("montant"), RISE * pl.col("montant"))
     modified = cases.filter((pl.col("nombre_modifications") > 0) & known & believable)
     aggregates = [
         (pl.col("actuel") * CENTS).round().cast(pl.Int64).sum().alias("a"),

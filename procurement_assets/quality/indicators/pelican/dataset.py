@@ -68,6 +68,15 @@ class UniqueTenderId:
         }
         return DatasetResult(result=len(passed) == total, value=100 * len(passed) / total, meta=meta, version=2.0)
 
+    def failures(self) -> list[tuple[str, str]]:
+        """Every process whose tender id is not its own, and which."""
+        return [
+            (item["ocid"], f"tender/id {ident} : {len(items)} processus")
+            for ident, items in self.scope.items()
+            if len(items) > 1
+            for item in items
+        ]
+
 
 class _Buyers:
     """Releases by buyer id."""
@@ -181,6 +190,14 @@ class RelatedIdentifier(_Related):
         """One outcome per process and process named."""
         return self._result([(e["related_ocid"] in self.titles, e) for e in self.references.values()], 2.0)
 
+    def failures(self) -> list[tuple[str, str]]:
+        """Every process that names one that is not there, and which."""
+        return [
+            (e["ocid"], f"{e['related_path']} : {e['related_ocid']}")
+            for e in self.references.values()
+            if e["related_ocid"] not in self.titles
+        ]
+
 
 class RelatedTitle(_Related):
     """`consistent.related_process_title`: the title of a related process is that of its tender."""
@@ -216,3 +233,11 @@ class RelatedTitle(_Related):
             if e["related_ocid"] in self.titles
         ]
         return self._result(outcomes, 1.0)
+
+    def failures(self) -> list[tuple[str, str]]:
+        """Every process that gives another title to one it names, and where."""
+        return [
+            (e["ocid"], e["related_path"])
+            for e in self.references.values()
+            if e["related_ocid"] in self.titles and e["related_title"] != self.titles[e["related_ocid"]]
+        ]

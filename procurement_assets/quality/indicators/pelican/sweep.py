@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from procurement_assets.quality.indicators.cardinal.coverage import Counter as FieldCounter
+from procurement_assets.quality.indicators.pelican.dataset import RelatedIdentifier, RelatedTitle, UniqueTenderId
 from procurement_assets.quality.indicators.pelican.distribution import dataset_checks
 from procurement_assets.quality.indicators.pelican.fields import Codelists, Test, non_empty, tests_of
 from procurement_assets.quality.indicators.pelican.reading import At, Release
@@ -73,6 +74,8 @@ class Sweep(msgspec.Struct, kw_only=True):
     """(check, field) to its tally; values rather than releases are counted."""
     dataset: dict[str, DatasetResult]
     failures: list[Failure]
+    dataset_failures: list[Failure]
+    """All of them, where Pelican gives a hundred examples."""
     coverage: dict[str, int]
     """Cardinal's coverage of the same lines."""
 
@@ -90,6 +93,12 @@ def sweep(lines: Iterable[bytes], fields: Iterable[str], lists: Codelists) -> Sw
         by_field={k: tally for plan in state.plans for k, tally in plan.tallies().items()},
         dataset={name: check.result() for name, check in state.dataset.items()},
         failures=state.failures,
+        dataset_failures=[
+            Failure(name, ocid, detail)
+            for name, check in state.dataset.items()
+            if isinstance(check, UniqueTenderId | RelatedIdentifier | RelatedTitle)
+            for ocid, detail in check.failures()
+        ],
         coverage=dict(sorted(state.coverage.counts().items())),
     )
 
