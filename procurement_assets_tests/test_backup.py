@@ -37,6 +37,7 @@ KEPT = {
 }
 MADE_AGAIN = {
     "exports/paris/decp_marches.csv": b"a;b\n",
+    "data_docs/index.html": b"<!doctype html>",
     "parsed/1/a.parquet": b"x",
     "raw/parts/a": b"half",
     "ocds/paris/releases.jsonl": b"{}\n",

@@ -11,6 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from procurement_assets.backup.restore import restore
+from procurement_assets.backup.store import Store
+from procurement_assets.backup.take import take
+from procurement_assets.lake import Lake
 from procurement_assets_tests.conftest import Mirror
 from procurement_assets_tests.real import digests, refresh, table
 
@@ -55,6 +59,22 @@ def test_a_second_refresh_downloads_nothing_and_ends_with_the_same_bytes(paris: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert digests(lake, "exports", "tables", "ocds") == before
     assert [r["status"] for r in mirror.requests()[asked:] if r["status"] != 304] == []
+
+
+def test_restored_from_a_backup_and_refreshed_offline_the_lake_has_the_same_bytes(
+    paris: tuple[Path, Mirror], tmp_path: Path
+) -> None:
+    lake, mirror = paris
+    store, again = Store(tmp_path / "backups"), tmp_path / "lake"
+    take(Lake(lake), lake.with_name(lake.name + "-dagster"), store)
+    restore(store, str(again), again.with_name(again.name + "-dagster"))
+    assert digests(again, "ocds") == {p: d for p, d in digests(lake, "ocds").items() if "/history/" in p}
+    assert not (again / "exports").exists()
+    asked = len(mirror.requests())
+    done = refresh(again, mirror, PROCUREMENT_OFFLINE="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert digests(again, "exports", "tables", "ocds") == digests(lake, "exports", "tables", "ocds")
+    assert len(mirror.requests()) == asked
 
 
 def test_with_faults_the_result_is_the_same_bytes(

@@ -18,6 +18,7 @@ Root = Literal["lake", "dagster"]
 
 MADE_AGAIN: tuple[tuple[str, str], ...] = (
     (r"exports/", "given out: rebuilt by any run"),
+    (r"data_docs/", "pages of quality: rebuilt by any run"),
     (r"parsed/", "cache of files already read, by reader version"),
     (r"raw/parts/", "downloads under way"),
     (r"demo/", "the demo's own lake, generated"),

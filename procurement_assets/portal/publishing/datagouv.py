@@ -54,9 +54,7 @@ class Datagouv:
         """`key` None or `offline`: it can only plan, from the journal. Raises `PortalError` without a portal."""
         settings = publisher.about.datagouv
         if settings is None:
-            raise PortalError(
-                f"publishers.toml ne dit pas où « {publisher.id} » publie ([publisher.portal.datagouv])"
-            )
+            raise PortalError(f"publishers.toml ne dit pas où « {publisher.id} » publie ([publisher.portal.datagouv])")
         self.publisher = publisher
         self.settings = settings
         self.base = settings.api_url.rstrip("/")
