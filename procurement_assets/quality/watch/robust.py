@@ -31,32 +31,7 @@ def expected_ranges(months: pl.DataFrame, value: pl.Expr, floor: pl.Expr, *, cou
     Empty where the past is too short. A calendar month that was as low or as high in two earlier years or more is not
     an alert: the range then reaches their median.
     """
-    key = ["source", "base"]
-    rows = months.with_columns(valeur=value, plancher=floor)
-    past = rows.filter("juge").select(*key, "valeur", avant="rang").drop_nulls("valeur")
-    pairs = rows.select(*key, "rang").join(past, on=key).filter(pl.col("avant") < pl.col("rang"))
-    near = pairs.filter(pl.col("avant") >= pl.col("rang") - WINDOW)
-    past_value = pl.col("valeur")
-    middle = near.group_by(*key, "rang").agg(
-        mediane=past_value.median(),
-        passe=pl.len(),
-        moindre=past_value.quantile(0.25, "lower"),
-        plus=past_value.quantile(0.75, "higher"),
-    )
-    spread = (
-        near.join(middle, on=[*key, "rang"])
-        .group_by(*key, "rang")
-        .agg(dispersion=(pl.col("valeur") - pl.col("mediane")).abs().median() * SIGMA)
-    )
-    season = (
-        pairs.filter((pl.col("rang") - pl.col("avant")) % 12 == 0)
-        .group_by(*key, "rang")
-        .agg(saison=pl.col("valeur").median(), annees=pl.len())
-        .filter(pl.col("annees") >= SEASON)
-    )
-    found = rows
-    for part in (middle, spread, season.drop("annees")):
-        found = found.join(part, on=[*key, "rang"], how="left")
+    found = _with_past(months.with_columns(valeur=value, plancher=floor))
     width = LIMIT * pl.max_horizontal("dispersion", "plancher")
     known = pl.col("passe") >= ENOUGH_MONTHS
     seasonal = LIMIT * pl.col("plancher")
@@ -67,6 +42,35 @@ def expected_ranges(months: pl.DataFrame, value: pl.Expr, floor: pl.Expr, *, cou
         bas=pl.when(known).then(pl.min_horizontal(low, pl.col("saison") - seasonal)),
         haut=pl.when(known).then(pl.max_horizontal(high, pl.col("saison") + seasonal)),
     ).drop("mediane", "dispersion", "saison", "passe", "plancher", "moindre", "plus")
+
+
+def _with_past(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each month with the median, deviation, quartiles and number of its past months, and the median of its season."""
+    key = ["source", "base"]
+    past = rows.filter("juge").select(*key, "valeur", avant="rang").drop_nulls("valeur")
+    pairs = rows.select(*key, "rang").join(past, on=key).filter(pl.col("avant") < pl.col("rang"))
+    near = pairs.filter(pl.col("avant") >= pl.col("rang") - WINDOW)
+    value = pl.col("valeur")
+    middle = near.group_by(*key, "rang").agg(
+        mediane=value.median(),
+        passe=pl.len(),
+        moindre=value.quantile(0.25, "lower"),
+        plus=value.quantile(0.75, "higher"),
+    )
+    spread = (
+        near.join(middle, on=[*key, "rang"])
+        .group_by(*key, "rang")
+        .agg(dispersion=(pl.col("valeur") - pl.col("mediane")).abs().median() * SIGMA)
+    )
+    season = (
+        pairs.filter((pl.col("rang") - pl.col("avant")) % 12 == 0)
+        .group_by(*key, "rang")
+        .agg(saison=value.median(), annees=pl.len())
+        .filter(pl.col("annees") >= SEASON)
+    )
+    for part in (middle, spread, season.drop("annees")):
+        rows = rows.join(part, on=[*key, "rang"], how="left")
+    return rows
 
 
 def steady(count: pl.Expr) -> pl.Expr:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 
+from procurement_assets.lake import Lake
 from procurement_assets.publishers import Source
+from procurement_assets.quality.watch.build import silences_today
 from procurement_assets.quality.watch.months import FEED
 from procurement_assets.quality.watch.silence import silent_feeds
 from procurement_assets.quality.watch.unpublished import unpublished
-from procurement_assets.sources.manifest import ManifestRow
+from procurement_assets.schema import TABLES
+from procurement_assets.sources.manifest import ManifestRow, write_manifest
+from procurement_assets_tests.quality.reconciliation.support import contract, tables
 from procurement_assets_tests.quality.watch.histories import DATA_DATE, history
 
 
@@ -83,3 +89,20 @@ def test_a_whole_source_gone_and_a_source_without_a_file_are_said_as_such() -> N
         "s n'est plus publié : aucun de ses 2 fichiers n'est offert.",
         "t n'offre aucun fichier.",
     ]
+
+
+def test_when_every_file_stands_still_the_day_of_the_last_refresh_tells(tmp_path: Path) -> None:
+    """The data date stands at 8 January; the sources were asked on 1 March: only then is the silence seen."""
+    lake, feed = Lake(tmp_path), history(5, source="s")
+    contracts = [
+        contract(f"2025S{n:05}", source="s", sources=["s"], dateNotification=notified, datePublicationDonnees=published)
+        for n, (_, notified, published, _) in enumerate(feed.iter_rows())
+    ]
+    lake.write_table(tables(contracts)[0], "contracts", "p")
+    lake.write_table(pl.DataFrame(schema=TABLES["concessions"].schema), "concessions", "p")
+    lake.write_table(pl.DataFrame({"fichier_date": ["2026-01-08T00:00:00"]}), "files", "p")
+    asked = msgspec.structs.replace(_file("unchanged"), checked_at="2026-03-01T05:31:00+00:00")
+    write_manifest(lake, "p", [asked])
+    assert silences_today(lake, "p", [SOURCE])["source"].to_list() == ["s"]
+    sample = Source(id="s", name="s", kind="sample", sample_profile="x", rank=1)
+    assert silences_today(lake, "p", [sample]).is_empty()
