@@ -240,19 +240,27 @@ class Server:
         """Resources, field configurations, alternative exports and attachments: lists of the draft."""
         entries: dict[str, Any] = dataset.draft[kind]
         if method == "GET" and not rest:
-            return 200, _page(list(entries.values()), params)
+            return 200, _page([{k: v for k, v in e.items() if k != "bytes"} for e in entries.values()], params)
         if method == "POST":
             uid = self.portal.new_id({"resources": "re", "fields": "pr", "alternative_exports": "ae"}.get(kind, "at"))
             entries[uid] = {"uid": uid, **self._entry(kind, body)}
             return 201, entries[uid]
         if rest[0] not in entries:
             raise RefusalError(404, "not_found", "Not found.")
+        if rest[1:] == ["download"]:
+            return 200, bytes.fromhex(entries[rest[0]]["bytes"])
         if method == "DELETE":
             del entries[rest[0]]
             return 204, None
         if method == "PUT":
             entries[rest[0]] = {"uid": rest[0], **self._entry(kind, body)}
         return 200, entries[rest[0]]
+
+    def spoil(self, kind: str) -> None:
+        """Change the bytes of a stored file, in the draft and for the public."""
+        for dataset in self.portal.datasets.values():
+            for state in filter(None, (dataset.draft, dataset.public)):
+                next(iter(state[kind].values()))["bytes"] = b"spoilt".hex()
 
     def _entry(self, kind: str, body: Any) -> dict[str, Any]:
         if kind == "resources":
@@ -264,7 +272,7 @@ class Server:
         if kind in ("alternative_exports", "attachments"):
             name, data = body["file"]
             form = {k: v for k, v in body.items() if k != "file"}
-            return {**form, "filename": name, "mimetype": "application/octet-stream", "size": len(data)}
+            return {**form, "filename": name, "mimetype": "application/octet-stream", "bytes": data.hex()}
         return dict(body)
 
     # --- Explore ----------------------------------------------------------------------------------------------------

@@ -173,6 +173,19 @@ def test_the_full_verification_finds_a_changed_cell(server: Server, lake: Lake) 
     assert "21750001600019M0003 (objet)" in failed[-1].detail
 
 
+@pytest.mark.parametrize("kind", ["alternative_exports", "attachments"])
+def test_the_full_verification_finds_a_spoilt_file_and_sends_it_again(server: Server, lake: Lake, kind: str) -> None:
+    _publish(server, lake)
+    server.spoil(kind)
+    assert _publish(server, lake).status == "unchanged"
+    report = _publish(server, lake, full=True)
+    assert len(report.sent) == 1
+    assert _publish(server, lake, full=True).status == "unchanged"
+    dataset = server.portal.by_slug("decp-ville")
+    assert dataset is not None
+    assert (len(dataset.draft["alternative_exports"]), len(dataset.draft["attachments"])) == (2, 1)
+
+
 @pytest.mark.parametrize(("end", "said"), [("error", "le fichier ne peut pas être lu"), ("limit_reached", "limite")])
 def test_a_processing_that_fails_leaves_the_last_publication_and_goes_on_at_the_next_run(
     server: Server, lake: Lake, end: str, said: str

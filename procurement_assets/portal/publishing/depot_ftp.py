@@ -85,27 +85,9 @@ class FtpDepot:
             )
             for f in missing
         ]
-        renames = [
-            bare_step(
-                target=TARGET,
-                action="file.rename",
-                method="RNTO",
-                address=f.path,
-                why="Montrer l'index : le moissonneur lit la nouvelle publication."
-                if f.path == INDEX
-                else "Donner son nom au fichier entier.",
-            )
-            for f in missing
-        ]
-        sweep = bare_step(
-            target=TARGET,
-            action="folder.sweep",
-            method="DELE",
-            address="donnees/",
-            why="Retirer les données que ni l'index en place ni le prochain ne nomment.",
-        )
         # The files of the publication before stay until the next one: a harvester may be reading them.
-        return [*([sweep] if INDEX in (f.path for f in missing) else ()), *sends, *renames]
+        first = [_sweep_step()] if INDEX in (f.path for f in missing) else []
+        return [*first, *sends, *(_rename_step(f.path) for f in missing)]
 
     def execute(self, step: Step) -> Outcome:
         """See `portal.Portal.execute`. Each step may be made twice without harm."""
@@ -234,3 +216,19 @@ class FtpDepot:
 
 def _sha256(data: bytes | None) -> str:
     return hashlib.sha256(data).hexdigest() if data is not None else ""
+
+
+def _rename_step(path: str) -> Step:
+    shown = "Montrer l'index : le moissonneur lit la nouvelle publication."
+    why = shown if path == INDEX else "Donner son nom au fichier entier."
+    return bare_step(target=TARGET, action="file.rename", method="RNTO", address=path, why=why)
+
+
+def _sweep_step() -> Step:
+    return bare_step(
+        target=TARGET,
+        action="folder.sweep",
+        method="DELE",
+        address="donnees/",
+        why="Retirer les données que ni l'index en place ni le prochain ne nomment.",
+    )

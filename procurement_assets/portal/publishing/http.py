@@ -13,6 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -67,6 +68,15 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A passing fault of one attempt."""
+
+    cause: str
+    surely_not_done: bool
+    retry_after: float | None = None
 
 
 class PortalSession:
@@ -130,43 +140,53 @@ class PortalSession:
         handle is read only once). Raises the errors of this module.
         """
         url = self.base + path
-        where = f"{method} {url}"
+        where, fault = f"{method} {url}", _Fault("aucun essai", surely_not_done=True)
         for attempt in range(1, self.attempts + 1):
-            try:
-                response = self._session.request(
-                    method,
-                    url,
-                    params=params,
-                    json=json,
-                    files=files() if files else None,
-                    timeout=self.timeout,
-                    allow_redirects=False,
-                    stream=stream,
-                )
-            except requests.RequestException as error:
-                retry_after, cause = None, self.redact(_short(str(error)))
-                surely_not_done = _never_connected(error)
-            else:
-                if response.status_code in accept:
-                    return response
-                text = self._said(response)
-                if response.status_code not in _PASSING:
-                    raise self._refusal(where, response.status_code, text)
-                retry_after, cause = _retry_after(response), f"réponse {response.status_code} : {text}"
-                surely_not_done = response.status_code in _SURELY_NOT_DONE
-                response.close()
-            if method == "POST" and not surely_not_done:
+            answer = self._once(method, url, accept, params=params, json=json, files=files, stream=stream)
+            if isinstance(answer, requests.Response):
+                return answer
+            fault = answer
+            if method == "POST" and not fault.surely_not_done:
                 raise AmbiguousError(
-                    f"{where} : sans réponse sûre ({cause}) ; l'état du portail est relu avant de continuer"
+                    f"{where} : sans réponse sûre ({fault.cause}) ; l'état du portail est relu avant de continuer"
                 )
             if attempt < self.attempts:
-                wait = self._wait(attempt, retry_after)
-                log.warning(
-                    "%s : essai %d/%d : %s ; nouvel essai dans %.1f s", where, attempt, self.attempts, cause, wait
-                )
+                wait = self._wait(attempt, fault.retry_after)
+                tried = f"essai {attempt}/{self.attempts}"
+                log.warning("%s : %s : %s ; nouvel essai dans %.1f s", where, tried, fault.cause, wait)
                 self._sleep(wait)
         raise UnavailableError(
-            f"{where} : abandonné après {self.attempts} essais ; dernier : {cause}. Relancer plus tard."
+            f"{where} : abandonné après {self.attempts} essais ; dernier : {fault.cause}. Relancer plus tard."
+        )
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        accept: tuple[int, ...],
+        *,
+        files: Callable[[], Mapping[str, Any]] | None,
+        **more: Any,
+    ) -> requests.Response | _Fault:
+        """One attempt: the answer, or a passing fault. Raises what is final."""
+        parts = files() if files else None
+        try:
+            response = self._session.request(
+                method, url, files=parts, timeout=self.timeout, allow_redirects=False, **more
+            )
+        except requests.RequestException as error:
+            return _Fault(self.redact(_short(str(error))), surely_not_done=_never_connected(error))
+        status = response.status_code
+        if status in accept:
+            return response
+        text = self._said(response)
+        if status not in _PASSING:
+            raise self._refusal(f"{method} {url}", status, text)
+        response.close()
+        return _Fault(
+            f"réponse {status} : {text}",
+            surely_not_done=status in _SURELY_NOT_DONE,
+            retry_after=_retry_after(response),
         )
 
     def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -73,3 +74,13 @@ def pages(session: PortalSession, path: str, params: dict[str, str | int] | None
         total = answer.get("total_count")
         if not results or len(results) < PAGE or (total is not None and len(found) >= total):
             return found
+
+
+def same_value(found: Any, wanted: Any) -> bool:
+    """Equal, dates in whatever writing."""
+    if isinstance(found, str) and isinstance(wanted, str) and found != wanted and wanted[:4].isdigit():
+        try:
+            return datetime.fromisoformat(found) == datetime.fromisoformat(wanted)
+        except (ValueError, TypeError):
+            return False
+    return bool(found == wanted)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from procurement_assets.portal.publishing.ods_observed import Observed
+from procurement_assets.portal.publishing.ods_observed import Observed, same_value
 from procurement_assets.portal.publishing.ods_wanted import (
     WantedDataset,
     export_description,
@@ -185,18 +185,6 @@ def _metadata(wanted: WantedDataset, observed: Observed, state: TargetState, roo
             why=f"Métadonnée {name}.",
             body={"value": value},
         )
-
-
-def same_value(found: Any, wanted: Any) -> bool:
-    """Equal, dates in whatever writing."""
-    if isinstance(found, str) and isinstance(wanted, str) and found != wanted and wanted[:4].isdigit():
-        from datetime import datetime
-
-        try:
-            return datetime.fromisoformat(found) == datetime.fromisoformat(wanted)
-        except (ValueError, TypeError):
-            return False
-    return bool(found == wanted)
 
 
 def _exports(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:

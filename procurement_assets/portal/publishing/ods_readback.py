@@ -43,11 +43,16 @@ def _differences(session: PortalSession, wanted: WantedDataset, full: bool) -> I
         # The portal sums floats: a cent, or a millionth of a millionth, is its rounding.
         if abs(sent - read) > max(1, abs(sent) // 10**12):
             yield _differ(wanted, f"somme de {column} (centimes)", sent, read)
+    yield from _rows_differ(session, wanted, full)
+
+
+def _rows_differ(session: PortalSession, wanted: WantedDataset, full: bool) -> Iterator[Difference]:
+    """Keys, or every cell."""
     key = list(wanted.data.table.key)
     columns = [c.name for c in wanted.data.table.columns] if full else key
     data = session.request(
         "GET",
-        f"{root}/exports/csv",
+        f"/catalog/datasets/{wanted.slug}/exports/csv",
         params={
             "select": ",".join(field_name(c) for c in columns),
             "limit": -1,

@@ -17,6 +17,7 @@ from procurement_assets.portal.publishing.http import (
     PortalSession,
     RejectedError,
 )
+from procurement_assets.portal.publishing.ods_files import spoilt_files, without_spoilt
 from procurement_assets.portal.publishing.ods_observed import Observed, assumed, observe
 from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
 from procurement_assets.portal.publishing.ods_readback import read_back
@@ -64,6 +65,7 @@ class Opendatasoft:
         self._sleep = sleep
         self._bindings: dict[str, str] = {}
         self._package: Package | None = None
+        self._spoilt: frozenset[str] = frozenset()
         self._datasets: dict[str, list[WantedDataset]] = {}
         self._status = DatasetStatus(self._automation, self.title, sleep)
 
@@ -73,7 +75,7 @@ class Opendatasoft:
         self._bindings = dict(state.bindings)
         steps: list[Step] = []
         for wanted in self._wanted(package):
-            observed = self._observe(wanted.slug, state)
+            observed = without_spoilt(self._observe(wanted.slug, state), self._spoilt)
             if observed.uid:
                 self._bindings[f"dataset:{wanted.slug}"] = observed.uid
             steps += dataset_steps(wanted, observed, state)
@@ -193,11 +195,15 @@ class Opendatasoft:
         return Outcome(status=response.status_code)
 
     def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
-        """See `portal.Portal.verify`. Also the errors on records that the portal tells of its last processing."""
+        """See `portal.Portal.verify`. Also the errors on records that the portal tells of its last processing, and in
+        full the bytes of each file beside the table."""
         found: list[Difference] = []
         for wanted in self._wanted(package):
             found += self._read_back(self._public, wanted, full=full)
             found += self._told_errors(wanted)
+            if full and self.connected:
+                odd, spoilt = spoilt_files(self._automation, wanted, observe(self._automation, wanted.slug))
+                found, self._spoilt = found + odd, self._spoilt | spoilt
         return found
 
     def _read_back(self, session: PortalSession, wanted: WantedDataset, *, full: bool) -> list[Difference]:
