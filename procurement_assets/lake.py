@@ -9,6 +9,7 @@
     tables/TABLE/PUBLISHER.parquet
     ocds/PUBLISHER/…             releases and compiled releases (JSON Lines)
     quality/PUBLISHER/…          figures of every run, profiles of raw files: kept, never made again (`quality.trend`)
+    corrections/PUBLISHER/a_corriger, recues   correction files, sent and come back (`quality.corrections.folder`)
     exports/PUBLISHER/…          what is given out
 
 A file is written under a temporary name in the same folder, then renamed: a reader sees the old bytes or the new
