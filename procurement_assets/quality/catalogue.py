@@ -18,7 +18,7 @@ import polars as pl
 from procurement_assets.quality.derived import derived_schema
 from procurement_assets.quality.expectations import EXPECTATIONS
 from procurement_assets.quality.model import PREFIXES, Rule
-from procurement_assets.quality.sql import SqlError, check_boolean, code_lists, connection
+from procurement_assets.quality.sql import SqlError, check_boolean, code_lists, connection, probed
 from procurement_assets.quality.yaml_lines import Located, YamlError, read_yaml
 from procurement_assets.schema import TABLES
 from procurement_assets.settings import load_settings
@@ -95,7 +95,8 @@ class _File:
         self.table = table
         self.schema: dict[str, pl.DataType] = TABLES[table].schema | derived_schema(table)
         seen: dict[str, int] = {}
-        return table, tuple(self.rule(item, seen) for item in items.value)
+        with probed(self.link, self.schema):
+            return table, tuple(self.rule(item, seen) for item in items.value)
 
     def rule(self, item: Located, seen: dict[str, int]) -> Rule:
         """One rule, checked."""
@@ -191,7 +192,7 @@ class _File:
             if not text:
                 continue
             try:
-                check_boolean(self.link, self.schema, text)
+                check_boolean(self.link, text)
             except SqlError as error:
                 self.fail(item.line_of(field), f"`{field}` : {error}")
 

@@ -8,7 +8,8 @@ one given (`'date.order dateNotification'`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 import polars as pl
@@ -51,16 +52,23 @@ def names_in(text: str, known: Iterable[str]) -> list[str]:
     return [name for name in known if name.lower() in words]
 
 
-def check_boolean(link: duckdb.DuckDBPyConnection, schema: Mapping[str, pl.DataType], text: str) -> None:
-    """Raise `SqlError` unless `text` is a true-or-false expression over a table of that schema."""
+@contextmanager
+def probed(link: duckdb.DuckDBPyConnection, schema: Mapping[str, pl.DataType]) -> Iterator[None]:
+    """A table of that schema under `VIEW`, with one row of empty values, while texts are checked on it."""
     link.register(VIEW, pl.DataFrame({n: [None] for n in schema}, schema=dict(schema)).to_arrow())
+    try:
+        yield
+    finally:
+        link.unregister(VIEW)
+
+
+def check_boolean(link: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Raise `SqlError` unless `text` is a true-or-false expression over the table that is `probed`."""
     try:
         # A row with only empty values: names and types are checked, and so is what only fails when it runs.
         kinds = [row[0] for row in link.execute(f"SELECT typeof(({text}\n)) FROM {VIEW}").fetchall()]
     except duckdb.Error as error:
         raise SqlError(one_line(error)) from error
-    finally:
-        link.unregister(VIEW)
     if kinds != ["BOOLEAN"]:
         raise SqlError(f"le résultat n'est pas vrai ou faux, mais {', '.join(kinds)}")
 

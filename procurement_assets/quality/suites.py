@@ -133,9 +133,16 @@ class _Runner:
         texts = [scope, *(r.expression for r in rules)]
         names = list(dict.fromkeys(n for r in rules for n in r.columns))
         needed = [n for n in self.frame.columns if n in names or n in names_in(" ".join(texts), self.frame.columns)]
-        made = {n: f'"{n}"' for n in names} | {r.id: r.expression for r in rules if r.expression}
+        made = {n: self._column(n) for n in names} | {r.id: r.expression for r in rules if r.expression}
         # A table of no column has no rows for Polars: the first one stands for all.
         return select(self.link, self.frame.select(needed or self.frame.columns[:1]), made, scope)
+
+    def _column(self, name: str) -> str:
+        """A list is given as text: only its absence can be judged (`catalogue`), and a column of lists is pickled whole
+        by the library, for half of the time of a run."""
+        if isinstance(self.frame.schema[name], pl.List):
+            return f"""array_to_string("{name}", ' | ')"""
+        return f'"{name}"'
 
     def _slices(self, chosen: pl.DataFrame, rules: Sequence[Rule]) -> Iterator[pl.DataFrame]:
         step = self.slice_rows if rules[0].type.kind == "row" else max(chosen.height, 1)
