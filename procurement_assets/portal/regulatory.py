@@ -17,6 +17,7 @@ from procurement_assets.decp.model import Contract
 from procurement_assets.decp.raw import Format
 from procurement_assets.decp.writer import Written, write_json, write_xml
 from procurement_assets.lake import Lake, replacing, write_bytes
+from procurement_assets.portal.exports.neutral import harmless
 
 EXCLUDED = "decp_exclus.csv"
 COLUMNS = ("format", "uid", "chemin", "motif")
@@ -86,5 +87,5 @@ def _csv(reasons: dict[Format, Written]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for family, account in sorted(reasons.items()):
-        writer.writerows((family, e.uid, e.path, e.message) for e in account.exclusions)
+        writer.writerows((family, *map(harmless, (e.uid, e.path, e.message))) for e in account.exclusions)
     return out.getvalue().encode()

@@ -10,6 +10,8 @@ Lines, DuckDB and OCDS files hold the text as it is.
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 STARTS = "[=+\\-@\t\r\n＝＋－＠]"
@@ -25,3 +27,8 @@ def neutralised(column: pl.Expr) -> pl.Expr:
 def restored(column: pl.Expr) -> pl.Expr:
     """The text as it was before `neutralised`."""
     return pl.when(column.str.contains(_NEUTRAL)).then(column.str.slice(1)).otherwise(column).name.keep()
+
+
+def harmless(text: str) -> str:
+    """One text, by the same rule as `neutralised`."""
+    return f"'{text}" if re.match(_LIVE, text) else text

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.frames import corrections_frame
-from procurement_assets.portal.exports.neutral import neutralised, restored
+from procurement_assets.portal.exports.neutral import harmless, neutralised, restored
 from procurement_assets.portal.exports.spec import EXPORTS
 from procurement_assets.portal.exports.tables import write_table_exports
 from procurement_assets.portal.exports.text_files import write_csv, write_json_lines
@@ -126,6 +126,7 @@ def test_making_a_text_harmless_can_be_undone(text: str) -> None:
     safe = frame.select(neutralised(pl.col("t")))
     assert not safe["t"][0].startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
     assert safe.select(restored(pl.col("t")))["t"][0] == text
+    assert safe["t"][0] == harmless(text)
 
 
 def test_parquet_says_where_it_comes_from_and_has_a_page_index(folder: Path) -> None:
