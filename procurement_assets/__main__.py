@@ -91,7 +91,8 @@ def _use_demo() -> None:
     os.environ["PROCUREMENT_PUBLISHERS"] = str(DEMO_PUBLISHERS)
     os.environ["PROCUREMENT_LAKE"] = str(ROOT / "lake" / "demo")
     os.environ["PROCUREMENT_OFFLINE"] = "1"
-    os.environ.pop("PROCUREMENT_MIRROR", None)
+    for name in ("PROCUREMENT_MIRROR", "PROCUREMENT_PUBLISH"):
+        os.environ.pop(name, None)
 
 
 def _demo() -> int:

@@ -6,6 +6,7 @@ import json
 import logging
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,43 @@ def test_the_full_verification_finds_a_changed_cell(server: Server, lake: Lake) 
     assert dataset.public["records"][3]["objet"] != "autre"
     failed = [e for _, run in read_history(lake, "ville", "opendatasoft") for e in run if e.event == "failed"]
     assert "21750001600019M0003 (objet)" in failed[-1].detail
+
+
+def test_the_full_verification_reads_values_and_not_their_writing(server: Server, lake: Lake) -> None:
+    """A portal may write numbers, spaces, ends of lines and the order of a list its own way."""
+    _publish(server, lake)
+    dataset = server.portal.by_slug("decp-ville")
+    assert dataset is not None
+    assert dataset.public is not None
+    first = dataset.public["records"][0]
+    assert (first["techniques"], first["montant"]) == ("Accord-cadre|Catalogue électronique", "1000.5")
+    first |= {"techniques": "Catalogue électronique|Accord-cadre", "montant": "1000.50", "marcheinnovant": "True"}
+    first |= {"objet": first["objet"].replace("\n", "\r\n") + " ", "datenotification": "2025-01-01T00:00:00+00:00"}
+    server.requests.clear()
+    assert _publish(server, lake, full=True).steps == 0
+
+
+def test_a_portal_that_keeps_showing_otherwise_is_told_and_nothing_is_put_back(
+    server: Server, lake: Lake
+) -> None:
+    _publish(server, lake)
+    real = server.portal.records
+
+    def odd(*args: Any) -> Any:
+        return [{**r, "objet": "autre"} for r in real(*args)]
+
+    server.portal.records = odd  # type: ignore[method-assign]
+    dataset = server.portal.by_slug("decp-ville")
+    assert dataset is not None
+    assert dataset.public is not None
+    dataset.public["records"] = odd(dataset, dataset.draft)
+    server.requests.clear()
+    with pytest.raises(ReadBackError, match="publier de nouveau n'y change rien"):
+        _publish(server, lake, full=True)
+    assert not [p for _, p in server.requests if p.endswith("/restore/")]
+    state = read_state(lake, "ville", "opendatasoft")
+    assert (state.restoring, state.disputed) == (False, "")
+    assert _publish(server, lake).status == "published"  # the daily run goes on, and publishes what was left to be
 
 
 @pytest.mark.parametrize("kind", ["alternative_exports", "attachments"])

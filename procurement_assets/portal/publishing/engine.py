@@ -185,6 +185,13 @@ class _Run:
 
     def _take_back(self, odd: list[Difference]) -> None:
         shown = " | ".join(str(d) for d in odd[:5])
+        if self.found.last and self.found.last.manifest_sha256 == self.package.manifest_sha256:
+            # What is online is the last good publication, shown otherwise since: there is nothing better to go back to.
+            self._tell("failed", detail=shown)
+            raise ReadBackError(
+                f"{self.portal.title} ne montre plus ce qui avait été publié, et publier de nouveau n'y change rien : "
+                f"{shown} ; regarder le jeu dans le portail"
+            )
         done = self._restore(odd, shown)
         raise ReadBackError(
             f"relecture en désaccord sur {self.portal.title} : {shown} ; {done} ; chercher la cause avant de publier "

@@ -105,7 +105,8 @@ def hash_of_rows(frame: pl.DataFrame) -> str:
 
 
 def normalised(frame: pl.DataFrame, table: Table, names: Mapping[str, str]) -> pl.DataFrame:
-    """A frame of text in one writing of numbers, dates and booleans, so that two systems' exports can be compared.
+    """A frame of text in one writing of values, so that two systems' exports can be compared: numbers, dates, booleans,
+    runs of spaces and ends of lines, order of the values of a list.
 
     `names`: column of the table to column of the frame. Empty for no value; a value that is not what its type says
     stays as it is, so that it shows.
@@ -123,16 +124,19 @@ def _normal(name: str, kind: str) -> pl.Expr:
         return text.str.to_lowercase()
     if kind == "date":
         return text.str.slice(0, 10)
-    return text
+    spaced = text.str.replace_all(r"\s+", " ").str.strip_chars()
+    if kind == "list":
+        return spaced.str.split(LIST_SEPARATOR).list.sort().list.join(LIST_SEPARATOR)
+    return spaced
 
 
 def differing_rows(sent: pl.DataFrame, found: pl.DataFrame, key: Sequence[str]) -> list[str]:
     """What differs between two normalised frames: keys (at most 5) with the columns that differ, in French."""
     joined = sent.join(found, on=list(key), how="full", suffix=" lu", coalesce=True)
     others = [c for c in sent.columns if c not in key]
+    differs = [pl.col(c).ne_missing(pl.col(f"{c} lu")) for c in others]
     told = []
-    for row in joined.iter_rows(named=True):
+    for row in joined.filter(pl.any_horizontal(differs)).sort(key).head(5).iter_rows(named=True):
         odd = [c for c in others if row[c] != row[f"{c} lu"]]
-        if odd:
-            told.append(f"{' '.join(str(row[k]) for k in key)} ({', '.join(odd[:3])})")
-    return told[:5]
+        told.append(f"{' '.join(str(row[k]) for k in key)} ({', '.join(odd[:3])})")
+    return told
