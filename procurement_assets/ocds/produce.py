@@ -218,7 +218,9 @@ def write_ocds_exports(lake: Lake, publisher: Publisher, schema: Schema, data_da
             gzipped(handle) as compressed,
         ):
             counts[f"{name}.gz"] = write_lines(compressed, lines)
-    about = package(publisher, uri=f"{publisher.uri}/ocds/record_package.json", published_date=date_time(data_date))
+    about = package(
+        publisher, uri=f"{publisher.about.files_url}record_package.json", published_date=date_time(data_date)
+    )
     compiler = StateCompiler(schema)
     with (
         lines_of(lake, publisher.id, RELEASES) as lines,

@@ -106,8 +106,8 @@ def write_yearly(
 
 def manifest(publisher: Publisher, files: Sequence[WrittenFile], published_date: str) -> bytes:
     """The list of the files, for machines: sizes, sha256, counts, dates."""
-    about = package(publisher, uri=f"{publisher.uri}/ocds/{MANIFEST}", published_date=published_date)
-    listed = [{"url": f"{publisher.uri}/ocds/{f.name}"} | msgspec.to_builtins(f) for f in files]
+    about = package(publisher, uri=f"{publisher.about.files_url}ocds/{MANIFEST}", published_date=published_date)
+    listed = [{"url": f"{publisher.about.files_url}ocds/{f.name}"} | msgspec.to_builtins(f) for f in files]
     found = msgspec.json.encode({**msgspec.to_builtins(about), "files": listed})
     return msgspec.json.format(found, indent=2) + b"\n"
 
@@ -142,7 +142,9 @@ class _Writer:
         name = f"{kind.stem}_{year}{f'_{number}' if number > 1 else ''}{kind.suffix}"
         head, foot, separator, limits = b"", b"\n", b"\n", UNLIMITED
         if kind.array:
-            about = package(self._publisher, uri=f"{self._publisher.uri}/ocds/{name}", published_date=self._date)
+            about = package(
+                self._publisher, uri=f"{self._publisher.about.files_url}ocds/{name}", published_date=self._date
+            )
             head, foot, separator, limits = _frame(about, kind.array), b"\n]}\n", b",\n", self._limits
         part = Part(self._folder / name, head, foot, separator, limits)
         self._open[kind, year] = (name, number, part)

@@ -69,7 +69,7 @@ def test_every_code_of_our_own_and_every_extension_is_listed() -> None:
     links = set(page.xpath("//section[@aria-labelledby='extensions']//a/@href"))
     assert links == {
         *load_pins().extension_urls,
-        "https://opendata.paris.fr/ocds/extensions/ocds_fr_decp/1.0/extension.json",
+        "https://opendata.paris.fr/commande-publique/ocds/extensions/ocds_fr_decp/1.0/extension.json",
     }
 
 

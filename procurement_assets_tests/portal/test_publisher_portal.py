@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from procurement_assets.ocds.extension import build
 from procurement_assets.publisher_portal import Portal, portal_faults
 from procurement_assets.publishers import PublishersError, load_publishers
 from procurement_assets.settings import PACKAGE
@@ -76,3 +77,9 @@ def test_a_key_in_the_file_is_refused(tmp_path: Path) -> None:
     path.write_text(FILES[0].read_text().replace('domain = "opendata', 'apikey = "x"\ndomain = "opendata'))
     with pytest.raises(PublishersError, match="apikey"):
         load_publishers(path)
+
+
+def test_the_ocds_files_name_the_address_that_the_catalogue_gives() -> None:
+    """The extension and the packages are served where the other files are."""
+    publisher = load_publishers(FILES[0]).publishers["paris"]
+    assert build.url(publisher).startswith(f"{publisher.about.files_url}ocds/extensions/ocds_fr_decp/")

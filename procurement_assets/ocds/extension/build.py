@@ -84,7 +84,7 @@ policy. Not a `+` list of this extension: those may only add to lists of the sta
 
 def url(publisher: Publisher) -> str:
     """Where the publisher serves the extension: what `extensions` of its packages says."""
-    return f"{publisher.uri.rstrip('/')}/{PLACE}/extension.json"
+    return f"{publisher.about.files_url}{PLACE}/extension.json"
 
 
 @lru_cache(maxsize=2)
