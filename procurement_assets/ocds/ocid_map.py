@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 import polars as pl
@@ -91,8 +91,15 @@ def update(known: Sequence[Known], seen: Sequence[Seen], prefix: str, data_date:
             empreintes=contract.records,
         )
     uids = {k.uid for k in current.values()}
-    gone = [_aside(k) if k.uid in uids else k for k in known if k.ocid not in current]
+    claimed = {digest for k in current.values() for digest in k.empreintes}
+    gone = [_without(_aside(k) if k.uid in uids else k, claimed) for k in known if k.ocid not in current]
     return sorted([*gone, *current.values()], key=lambda k: k.ocid)
+
+
+def _without(gone: Known, claimed: set[str]) -> Known:
+    """A contract that is gone, without the records that another one has now: a record has one owner."""
+    kept = [digest for digest in gone.empreintes if digest not in claimed]
+    return gone if len(kept) == len(gone.empreintes) else msgspec.structs.replace(gone, empreintes=kept)
 
 
 def _aside(gone: Known) -> Known:
@@ -126,13 +133,19 @@ def _given(known: Sequence[Known], seen: Sequence[Seen]) -> dict[str, str]:
     return given
 
 
-def _new(contract: Seen, prefix: str, taken: Iterable[str]) -> str:
+def _new(contract: Seen, prefix: str, taken: Container[str]) -> str:
     uid, buyer = contract.uid, contract.buyer
     ocid = ocid_of(prefix, buyer, uid[len(buyer) :] if uid.startswith(buyer) and uid != buyer else uid)
     if ocid not in taken:
         return ocid
-    mark = hashlib.sha256("\0".join([uid, *contract.records]).encode()).hexdigest()[:8]
-    return f"{ocid}_7E{mark}"
+    content = [uid, *contract.records]
+    while (marked := f"{ocid}_7E{_mark(content)}") in taken:  # an ocid that it had, and that another contract has now
+        content.append("")
+    return marked
+
+
+def _mark(content: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(content).encode()).hexdigest()[:8]
 
 
 def members(ledger: pl.DataFrame, records: pl.DataFrame) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 import pytest
 
@@ -129,6 +130,12 @@ def fetch(url: str, sha256: str) -> bytes:
 def official() -> Schema:
     """The official schema with our extensions."""
     return load_schema(fetch)
+
+
+@lru_cache(maxsize=1)
+def official_validator() -> jsonschema_rs.Draft4Validator:
+    """A validator of the official schema, formats included."""
+    return jsonschema_rs.Draft4Validator(official().release, validate_formats=True)
 
 
 REAL_FILES = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from procurement_assets.decp.model import Contract
@@ -240,7 +240,9 @@ def test_a_contract_that_is_gone_keeps_its_row_and_comes_back_to_its_ocid() -> N
     assert ocids(update(gone, [seen("1", "a"), seen("2", "z")], P, "2027-01-08")) == ocids(first)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
+@example([{"3": {"a"}}, {"1": {"a"}, "3": {"a"}}, {"3": {"b"}}, {"1~x": {"a", "b"}, "3": {"a"}, "1": {"a"}}])
+@example([{"1": {"a"}, "1~x": {"d"}, "2": {"b", "c"}}, {"1": set("abcd")}, {"1": {"d"}, "1~x": {"a", "b"}}])
 @given(
     st.lists(
         st.dictionaries(

@@ -11,7 +11,6 @@ import jsonschema_rs
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake
@@ -19,7 +18,6 @@ from procurement_assets.ocds.compile import Compiler
 from procurement_assets.ocds.countries import COUNTRIES
 from procurement_assets.ocds.extension import build
 from procurement_assets.ocds.pins import PINS, as_toml, load_pins, repin
-from procurement_assets.ocds.profile import profile_schema
 from procurement_assets.ocds.schema import (
     Fetch,
     lake_fetch,
@@ -31,7 +29,15 @@ from procurement_assets.ocds.schema import (
 )
 from procurement_assets.sources.errors import HttpError, ReferenceUnavailable
 from procurement_assets.sources.http import HttpClient
-from procurement_assets_tests.ocds.support import MIRROR, PROFILE, encoded, fetch, needs_shared, official
+from procurement_assets_tests.ocds.support import (
+    MIRROR,
+    PROFILE,
+    encoded,
+    fetch,
+    needs_shared,
+    official,
+    official_validator,
+)
 from procurement_assets_tests.strategies import contracts
 
 
@@ -158,83 +164,6 @@ def test_the_local_extension_adds_no_field_that_the_standard_has() -> None:
             assert beside & inside <= {"techniques"}
 
 
-def test_the_profile_has_no_null_no_default_and_no_open_object() -> None:
-    text = json.dumps(profile_schema())
-    assert '"null"' not in text
-    assert '"default"' not in text
-    objects = [profile_schema(), *profile_schema()["definitions"].values()]
-    assert all(o["additionalProperties"] is False for o in objects)
-
-
-@needs_shared
-def test_the_profile_merges_as_the_official_schema_on_every_field_we_write() -> None:
-    ours, theirs = PROFILE.merge_rules, official().merge_rules
-    paths = set(_paths(PROFILE.release, PROFILE.release["definitions"]))
-    assert ours == {path: rule for path, rule in theirs.items() if path in paths}
-    assert ours[("parties", "roles")] == "wholeListMerge"
-    assert ("awards", "suppliers") not in ours
-
-
-def _paths(node: Any, definitions: Any, path: tuple[str, ...] = ()) -> Any:
-    node = definitions[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
-    for name, value in node.get("properties", {}).items():
-        yield (*path, name)
-        yield from _paths(value.get("items", value), definitions, (*path, name))
-
-
-def _mutations(draw: st.DrawFn, node: Any) -> None:
-    """Change one place of a release, at random: another value, a field less, a field more, an entry twice."""
-    places: list[tuple[Any, Any]] = []
-
-    def walk(value: Any) -> None:
-        if isinstance(value, dict | list):
-            for key in value if isinstance(value, dict) else range(len(value)):
-                places.append((value, key))
-                walk(value[key])
-
-    walk(node)
-    holder, key = draw(st.sampled_from(places))
-    how = draw(st.sampled_from(["value", "value", "delete", "add", "twice", "empty"]))
-    if how == "value":
-        others = [p[k] for p, k in places]
-        holder[key] = draw(
-            st.one_of(
-                st.sampled_from(others).map(deepcopy),
-                st.sampled_from([None, "", "x", "#", 1, 1.0, -1, True, [], {}, "2024-02-30T00:00:00+01:00", "a b"]),
-                st.text(max_size=3),
-            )
-        )
-    elif how == "delete":
-        del holder[key]
-    elif how == "empty":
-        holder[key] = type(holder[key])()
-    elif isinstance(holder, dict):
-        holder[draw(st.sampled_from(["id", "x", "name", "uri", "value", "decp"]))] = deepcopy(holder[key])
-    else:
-        holder.append(deepcopy(holder[key]))
-
-
-@st.composite
-def mutated_releases(draw: st.DrawFn) -> Any:
-    """A release, or compiled release, of a contract, with a few changes."""
-    group = encoded(draw(contracts()))
-    line = draw(st.sampled_from([*group, Compiler(PROFILE).compile(group)]))
-    release = msgspec.json.decode(line)
-    for _ in range(draw(st.integers(0, 3))):
-        _mutations(draw, release)
-    return release
-
-
-@needs_shared
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(mutated_releases())
-def test_what_our_profile_accepts_the_official_schema_accepts(release: Any) -> None:
-    ours = jsonschema_rs.Draft4Validator(PROFILE.release, validate_formats=True)
-    theirs = _official_validator()
-    if ours.is_valid(release):
-        assert theirs.is_valid(release), [e.message for e in theirs.iter_errors(release)]
-
-
 @needs_shared
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(contracts())
@@ -242,18 +171,9 @@ def test_every_release_and_compiled_release_is_valid(contract: Contract) -> None
     group = encoded(contract)
     for line in (*group, Compiler(PROFILE).compile(group)):
         release = msgspec.json.decode(line)
-        assert [e.message for e in _official_validator().iter_errors(release)] == []
+        assert [e.message for e in official_validator().iter_errors(release)] == []
         profile = jsonschema_rs.Draft4Validator(PROFILE.release, validate_formats=True)
         assert [e.message for e in profile.iter_errors(release)] == []
-
-
-_VALIDATORS: list[jsonschema_rs.Draft4Validator] = []
-
-
-def _official_validator() -> jsonschema_rs.Draft4Validator:
-    if not _VALIDATORS:
-        _VALIDATORS.append(jsonschema_rs.Draft4Validator(official().release, validate_formats=True))
-    return _VALIDATORS[0]
 
 
 @needs_shared
@@ -271,12 +191,12 @@ def test_a_code_that_nobody_declared_is_refused(path: tuple[Any, ...], value: st
 
     contract = marche(codeCPV="45000000", lieuExecution=Lieu(code="75", typeCode="Code département"))
     release = msgspec.json.decode(encoded(contract)[0])
-    assert _official_validator().is_valid(release)
+    assert official_validator().is_valid(release)
     node = release
     for key in path[:-1]:
         node = node[key]
     node[path[-1]] = value
-    assert not _official_validator().is_valid(release)
+    assert not official_validator().is_valid(release)
 
 
 @needs_shared

@@ -17,6 +17,7 @@ from procurement_assets.decp.model import Contract
 from procurement_assets.ocds.model import Identifier
 
 _SAFE = re.compile(r"[A-Za-z0-9.-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9.]+")
 _ESCAPE = re.compile(r"_([0-9A-F]{2})")
 _DIRECTORY = "https://annuaire-entreprises.data.gouv.fr/entreprise/"
 
@@ -68,6 +69,15 @@ def ocid_parts(ocid: str) -> tuple[str, str, str]:
     """Prefix, buyer and id of an ocid."""
     prefix, buyer, number = ocid[:11], *ocid[12:].split("-", 1)
     return prefix, unescape(buyer), unescape(number)
+
+
+def gives_uid(ocid: str, buyer: str, uid: str) -> bool:
+    """Whether `uid_of` gives back this uid; most of the time without reading the ocid back."""
+    number = uid[len(buyer) :]
+    if _PLAIN.fullmatch(buyer) and _SAFE.fullmatch(number) and uid.startswith(buyer):
+        # No byte of either part is escaped: the ocid ends with both of them, after the prefix, or gives something else.
+        return ocid[12:] == f"{buyer}-{number}"
+    return uid_of(ocid, buyer) == uid
 
 
 def uid_of(ocid: str, buyer: str) -> str:

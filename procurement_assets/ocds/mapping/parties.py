@@ -8,6 +8,7 @@ published one, else the register's: its references repeat it exactly.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.raw import Format
@@ -20,13 +21,34 @@ from procurement_assets.ocds.values import Role
 _ROLES: tuple[Role, ...] = ("buyer", "supplier", "subcontractor")
 
 
+_Published = tuple[str | None, str | None, str | None, str]
+"""What an organisation was first published as: the arguments of `identify`."""
+
+
+@lru_cache(maxsize=8_192)
+def _organization(said: _Published, name: str | None, legal: str | None, roles: tuple[Role, ...]) -> Organization:
+    """A party. Shared by the contracts that have it: nothing changes it once it is made."""
+    party_id, identifier, additional = identify(*said)
+    if legal and identifier is not None:
+        identifier = Identifier(scheme=identifier.scheme, id=identifier.id, legalName=legal, uri=identifier.uri)
+    return Organization(
+        id=party_id, name=name, identifier=identifier, additionalIdentifiers=additional, roles=list(roles)
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _operator(said: _Published, name: str | None, registered: bool, format: Format) -> Operateur:
+    """`operator_of` the party, without making it."""
+    return operator_of(_organization(said, name, "-" if registered else None, ()), format)
+
+
 class Parties:
     """The parties of one contract."""
 
     def __init__(self, contract: Contract, names: Mapping[str, str] | None) -> None:
         self._format = contract.format
         self._registered = names or {}
-        self._identities: dict[str, Identity] = {}
+        self._identities: dict[str, _Published] = {}
         self._names: dict[str, str | None] = {}
         self._roles: dict[str, tuple[Role, ...]] = {}
         self.buyer = self._known(contract.acheteur_id, contract.acheteur_nom)
@@ -35,12 +57,13 @@ class Parties:
             self.id_of(holder)
 
     def _known(self, siret: str, name: str | None) -> str:
-        return self._add(identify("SIRET", siret, name, "buyer"), name)
+        return self._add(("SIRET", siret, name, "buyer"), name)
 
-    def _add(self, identity: Identity, name: str | None) -> str:
+    def _add(self, said: _Published, name: str | None) -> str:
+        identity = identify(*said)
         party_id = identity.party_id
         if party_id not in self._identities:
-            self._identities[party_id] = identity
+            self._identities[party_id] = said
             self._names[party_id] = name or self._register_name(identity)
         elif name and not self._names[party_id]:
             self._names[party_id] = name
@@ -57,7 +80,7 @@ class Parties:
     def id_of(self, operator: Operateur, fallback: str = "unidentified") -> str:
         """The party id of an operator."""
         name = text(operator.denominationSociale)
-        return self._add(identify(operator.typeIdentifiant, operator.id, name, fallback), name)
+        return self._add((operator.typeIdentifiant, operator.id, name, fallback), name)
 
     def ids_of(self, operators: Iterable[Operateur]) -> list[str]:
         """The party ids of holders, in order, repetitions collapsed; one without id or name is known by its rank."""
@@ -82,21 +105,23 @@ class Parties:
         return [self._organization(p) for p in dict.fromkeys((self.buyer, *party_ids))]
 
     def _organization(self, party_id: str) -> Organization:
-        _, identifier, additional = self._identities[party_id]
-        if self._registered and identifier is not None and identifier.scheme == "FR-RCS":
-            legal = self._registered.get(identifier.id or "")
-            if legal:
-                identifier = Identifier(scheme=identifier.scheme, id=identifier.id, legalName=legal, uri=identifier.uri)
-        return Organization(
-            id=party_id,
-            name=self._names[party_id],
-            identifier=identifier,
-            additionalIdentifiers=additional,
-            roles=list(self._roles.get(party_id, ())),
-        )
+        said = self._identities[party_id]
+        return _organization(said, self._names[party_id], self._legal_name(said), self._roles.get(party_id, ()))
+
+    def _legal_name(self, said: _Published) -> str | None:
+        """The name in the register, of a party known by its SIREN."""
+        if not self._registered:
+            return None
+        identifier = identify(*said).identifier
+        if identifier is None or identifier.scheme != "FR-RCS":
+            return None
+        return self._registered.get(identifier.id or "") or None
 
     def _gives_back(self, operator: Operateur, party_id: str) -> bool:
-        return operator_of(self._organization(party_id), self._format) == operator
+        """Whether `operator_of` the party is this operator."""
+        said = self._identities[party_id]
+        found = _operator(said, self._names[party_id], self._legal_name(said) is not None, self._format)
+        return found == operator
 
     def as_published(self, operators: Sequence[Operateur], party_ids: list[str]) -> list[DecpTitulaire] | None:
         """The holders for the local extension, only where their parties do not give them back (`operator_of`)."""
@@ -113,8 +138,9 @@ class Parties:
 
     def buyer_as_published(self, contract: Contract) -> DecpOperateur | None:
         """The buyer for the local extension, only where its party does not give it back."""
-        found = operator_of(self._organization(self.buyer), self._format)
-        if (found.id, found.denominationSociale) == (contract.acheteur_id, contract.acheteur_nom):
+        said = self._identities[self.buyer]
+        found = _operator(said, self._names[self.buyer], self._legal_name(said) is not None, self._format)
+        if found.id == contract.acheteur_id and found.denominationSociale == contract.acheteur_nom:
             return None
         return DecpOperateur(id=contract.acheteur_id, denominationSociale=contract.acheteur_nom)
 

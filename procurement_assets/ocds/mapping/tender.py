@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from procurement_assets.decp import codelists as lists
 from procurement_assets.decp.model import Contract, Lieu
 from procurement_assets.ocds.countries import COUNTRIES
 from procurement_assets.ocds.extension.model import DecpLieu, DecpOperateur, DecpTender
-from procurement_assets.ocds.mapping import codes
-from procurement_assets.ocds.mapping.identity import ocid_of, uid_of
+from procurement_assets.ocds.mapping import codes, left
+from procurement_assets.ocds.mapping.identity import gives_uid, ocid_of
 from procurement_assets.ocds.mapping.values import euros, labels, text
 from procurement_assets.ocds.model import (
     Address,
@@ -165,14 +164,12 @@ def _orders(contract: Contract) -> tuple[bool, bool]:
 
 
 class Goals(NamedTuple):
-    """`hasSustainability` and `sustainability`."""
+    """`hasSustainability` and `sustainability`, and the strategies of its two goals that have some."""
 
     has: bool | None
     goals: list[Sustainability] | None
-
-    def strategies(self, goal: Goal) -> tuple[Strategy, ...]:
-        """The strategies of a goal."""
-        return tuple(s for g in self.goals or () if g.goal == goal for s in g.strategies or ())
+    social: tuple[Strategy, ...]
+    environmental: tuple[Strategy, ...]
 
 
 @lru_cache(maxsize=4_096)
@@ -182,12 +179,14 @@ def sustainability(social: tuple[str, ...], environmental: tuple[str, ...], inno
     False only when both considerations say that there is none; unknown leaves it out (research/ocds.md §2.2).
     """
     goals: list[Sustainability] = []
+    told: dict[str, tuple[Strategy, ...]] = {}
     considered: tuple[tuple[Goal, dict[str, Strategy], tuple[str, ...]], ...] = (
         ("social", codes.SOCIAL_STRATEGIES, social),
         ("environmental", codes.ENVIRONMENTAL_STRATEGIES, environmental),
     )
     for goal, table, found in considered:
         strategies = list(dict.fromkeys(s for label, s in table.items() if label in found))
+        told[goal] = tuple(strategies)
         if strategies:
             goals.append(Sustainability(goal=goal, strategies=strategies))
     if innovative:
@@ -196,6 +195,8 @@ def sustainability(social: tuple[str, ...], environmental: tuple[str, ...], inno
     return Goals(
         has=True if goals else False if none else None,
         goals=goals or None,
+        social=told["social"],
+        environmental=told["environmental"],
     )
 
 
@@ -239,55 +240,39 @@ def decp_tender(
 ) -> DecpTender:
     """`tender.decp` (local extension): what has no standard field."""
     where, offers = contract.lieuExecution, contract.offresRecues
+    types = labels(contract.typesPrix)
     return DecpTender(
         kind=contract.kind,
         format=contract.format,
         nature=text(contract.nature),
-        techniques=_techniques_left(contract),
-        modalitesExecution=_ways_left(contract),
+        techniques=left.techniques_left(labels(contract.techniques), contract.nature) if contract.techniques else None,
+        modalitesExecution=left.ways_left(labels(contract.modalitesExecution), _is_framework(contract))
+        if contract.modalitesExecution
+        else None,
         idAccordCadre=None if _linked(contract) else text(contract.idAccordCadre),
-        considerationsSociales=_social_left(contract, goals),
-        considerationsEnvironnementales=_environmental_left(contract, goals),
+        considerationsSociales=left.social_left(labels(contract.considerationsSociales), contract.kind, goals.social)
+        if contract.considerationsSociales
+        else None,
+        considerationsEnvironnementales=left.environmental_left(
+            labels(contract.considerationsEnvironnementales), goals.environmental
+        )
+        if contract.considerationsEnvironnementales
+        else None,
         marcheInnovant=contract.marcheInnovant,
         lieuExecution=_decp_lieu(where) if where is not None else None,
         ccag=text(contract.ccag),
         formePrix=text(contract.formePrix),
-        typesPrix=list(labels(contract.typesPrix)) or None,
+        typesPrix=list(types) if types else None,
         attributionAvance=contract.attributionAvance,
         tauxAvance=contract.tauxAvance,
         offresRecues=offers if offers is not None and offers < 0 else None,
-        uid=contract.uid if ocid is not None and uid_of(ocid, contract.acheteur_id) != contract.uid else None,
+        uid=contract.uid if ocid is not None and not gives_uid(ocid, contract.acheteur_id, contract.uid) else None,
         acheteur=buyer,
     )
 
 
-def _techniques_left(contract: Contract) -> list[str] | None:
-    """The techniques that the standard fields do not tell."""
-    listed = labels(contract.techniques)
-    if listed == (codes.NOTHING,):
-        return None
-    homes = codes.technique_homes(contract.nature)
-    return codes.left(listed, [t for t in homes if t in listed], homes, lists.TECHNIQUES)
-
-
-def _ways_left(contract: Contract) -> list[str] | None:
-    """The ways of execution that `frameworkAgreement.method` does not tell."""
-    ways = labels(contract.modalitesExecution)
-    homes = codes.way_homes(contract.nature == codes.FRAMEWORK or codes.FRAMEWORK in (contract.techniques or ()))
-    return codes.left(ways, [w for w in homes if w in ways], homes, lists.MODALITES_EXECUTION)
-
-
-def _social_left(contract: Contract, goals: Goals) -> list[str] | None:
-    told = codes.labels_of(goals.strategies("social"), codes.social_labels(contract.kind))
-    listed = labels(contract.considerationsSociales)
-    order = lists.SOCIALES_CONCESSION if contract.kind == "concession" else lists.SOCIALES_MARCHE
-    return codes.left(listed, told, codes.SOCIAL_STRATEGIES, order)
-
-
-def _environmental_left(contract: Contract, goals: Goals) -> list[str] | None:
-    told = codes.labels_of(goals.strategies("environmental"), codes.ENVIRONMENTAL_STRATEGIES)
-    listed = labels(contract.considerationsEnvironnementales)
-    return codes.left(listed, told, codes.ENVIRONMENTAL_STRATEGIES, lists.ENVIRONNEMENTALES)
+def _is_framework(contract: Contract) -> bool:
+    return contract.nature == codes.FRAMEWORK or bool(contract.techniques and codes.FRAMEWORK in contract.techniques)
 
 
 def _decp_lieu(lieu: Lieu) -> DecpLieu | None:
