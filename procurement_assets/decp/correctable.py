@@ -197,11 +197,11 @@ def _clean(c: Cleaner, field: Field, contract: Contract, path: str, text: str) -
 
 def read_value(contract: Contract, path: str, text: str) -> Any:
     """The value that a person typed for a field. Raises `RefusedValueError`, in French."""
-    if fold(text) in EMPTY_WORDS:
-        return None
     field = field_of(contract, path)
     if field is None:
         raise RefusedValueError(f"le champ « {path} » ne peut pas être corrigé")
+    if fold(text) in EMPTY_WORDS:
+        return None
     value = read_published(contract, path, text)
     if value is None:
         raise RefusedValueError(f"« {text} » ne se lit pas comme {EXPECTED[field.type]}")

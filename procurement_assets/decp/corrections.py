@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from procurement_assets.decp.correctable import RefusedValueError, field_of, read_published, read_value, same, show
-from procurement_assets.decp.model import Contract
+from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.paths import NoSuchFieldError, get, put, steps
 from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.siren_forms import SEPARATORS
@@ -107,9 +107,22 @@ def apply(contract: Contract, corrections: Sequence[Correction]) -> tuple[Contra
         outcomes.append(outcome)
         repairs.extend(repair)
         outcomes.extend(Outcome(o, "remplacée", _replaced_by(o, chosen), outcome.source_value) for o in others)
-    if current is not contract and len(current.modifications) > 1:
-        current = msgspec.structs.replace(current, modifications=order_modifications(current.modifications))
-    return current, outcomes, repairs
+    return (current if current is contract else _tidy(current)), outcomes, repairs
+
+
+def _tidy(contract: Contract) -> Contract:
+    """A corrected contract as cleaning leaves one: no holder without id and name, modifications in order."""
+    return msgspec.structs.replace(
+        contract,
+        titulaires=_named(contract.titulaires),
+        modifications=order_modifications(
+            [msgspec.structs.replace(m, titulaires=_named(m.titulaires) or None) for m in contract.modifications]
+        ),
+    )
+
+
+def _named(operators: Sequence[Operateur] | None) -> list[Operateur]:
+    return [t for t in operators or () if t.id or t.denominationSociale]
 
 
 def _latest(corrections: Sequence[Correction]) -> list[tuple[Correction, list[Correction]]]:

@@ -130,6 +130,16 @@ def test_a_field_is_emptied_by_the_word_vide() -> None:
     assert (status, changed.idAccordCadre) == ("appliquée", None)
 
 
+def test_a_holder_whose_id_is_emptied_is_no_longer_a_holder() -> None:
+    two = [Operateur(typeIdentifiant="SIRET", id=BAD), Operateur(typeIdentifiant="SIRET", id=GOOD)]
+    changed, status, _ = one(contract(titulaires=two), correction("titulaires[0].id", BAD, "VIDE"))
+    assert (status, [t.id for t in changed.titulaires]) == ("appliquée", [GOOD])
+
+
+def test_identity_cannot_be_emptied() -> None:
+    assert one(contract(), correction("id", "2024T00001", "VIDE"))[1] == "refusée"
+
+
 def test_a_date_that_the_tables_could_not_read_is_corrected_from_its_published_text() -> None:
     changed, status, _ = one(
         contract(dateNotification=None), correction("dateNotification", "0218-02-01", "01/02/2018")
