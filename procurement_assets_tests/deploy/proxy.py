@@ -111,7 +111,9 @@ class Proxy:
         self._running.append(process)
 
     def _wait(self, ready: Callable[[], bool], what: str) -> None:
-        for _ in range(600):
+        for _ in range(2400):  # a busy machine takes a minute to start two web servers
+            if any(process.poll() is not None for process in self._running):
+                break
             try:
                 if ready():
                     return
