@@ -98,12 +98,15 @@ class Proxy:
         self._run([*web, *readonly], DAGSTER_HOME=str(home))
         self._run([sys.executable, "-m", "procurement_assets", "docs"], PYTHONPATH=str(ROOT), **docs)
         self._run(self.configure())
-        for path, user in (
-            ("/dagster/server_info", OPERATOR),
-            ("/lecture/server_info", ANALYST),
-            ("/qualite/", ANALYST),
-        ):
-            self._wait(lambda path=path, user=user: self.get(path, user).status_code == 200, path)  # type: ignore[misc]
+        self._wait(lambda: self.get("/qualite/", ANALYST).status_code == 200, "/qualite/")
+        for place, user in (("/dagster/", OPERATOR), ("/lecture/", ANALYST)):
+            self._wait(lambda place=place, user=user: self._loaded(place, user), place)  # type: ignore[misc]
+
+    def _loaded(self, place: str, user: tuple[str, str]) -> bool:
+        """Whether a web server has loaded the job: it answers before."""
+        query = {"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"}
+        answer = self.send("POST", f"{place}graphql", user, json=query)
+        return answer.status_code == 200 and bool(answer.json()["data"]["repositoriesOrError"].get("nodes"))
 
     def _run(self, command: list[str], **environ: str) -> None:
         with (self.root / "servers.log").open("ab") as log:
