@@ -11,7 +11,8 @@ from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
-from procurement_assets_tests.quality.cases import ALONE, CASES
+from procurement_assets_tests.quality.case_rows import ALONE
+from procurement_assets_tests.quality.cases import CASES
 from procurement_assets_tests.quality.support import DATA_DATE, frame, related, row
 
 CATALOGUE = load_catalogue()
