@@ -94,13 +94,19 @@ def _years(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _settled(years: pl.DataFrame) -> pl.DataFrame:
+    """The years from the first that has half the contracts of a median year."""
+    usual = years.filter(pl.col("n") > 0)["n"].median()
+    return years.filter((pl.col("n") >= pl.lit(usual) / 2).cum_max())
+
+
 def _year_before(frame: pl.DataFrame, _: Related) -> pl.Series:
     """On the first contract of each year from the third on: how many were notified the year before.
 
-    The first year of the data is not judged, being most often cut by the start of publication; nor is the last, whose
-    silence the watching of the feeds tells (quality/watch).
+    The first year is not judged, being most often cut by the start of publication, nor are stray contracts dated long
+    before; nor is the last year, whose silence the watching of the feeds tells (quality/watch).
     """
-    years = _years(frame)
+    years = _settled(_years(frame))
     before = years.select((pl.col("année") + 1).cast(pl.Int32).alias("année"), pl.col("n").alias("avant")).slice(1)
     rows = frame.select("uid", "dateNotification", pl.col("dateNotification").dt.year().alias("année")).with_row_index(
         "_n"

@@ -26,7 +26,7 @@ from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.suites import data_date_of, names_used, needs, result_of, run_outcomes
 from procurement_assets.schema import TABLES
 
-VERSION = 1
+VERSION = 2
 """Of the way rules are run: raised when a computed column or the reading of an outcome changes."""
 
 

@@ -92,3 +92,11 @@ def test_the_order_of_rows_changes_nothing() -> None:
     first = with_derived(data, "contracts", names, None)
     second = with_derived(data.sample(fraction=1, shuffle=True, seed=2), "contracts", names, None)
     assert second.sort("uid").equals(first.sort("uid"))
+
+
+def test_a_stray_old_contract_does_not_make_years_missing() -> None:
+    days = [date(2008, 5, 2), *(date(y, 3, 1 + n) for y in (2021, 2022, 2024) for n in range(25))]
+    rows = [row("contracts", f"u{n:03}", n, {"dateNotification": d}) for n, d in enumerate(days)]
+    made = with_derived(frame("contracts", rows), "contracts", ["marches_annee_precedente"], None)
+    told = made.filter(pl.col("marches_annee_precedente").is_not_null())
+    assert told.select("dateNotification", "marches_annee_precedente").rows() == [(date(2024, 3, 1), 0)]
