@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import requests
 import urllib3
 
@@ -93,6 +94,11 @@ class Proxy:
         (lake / "data_docs" / "index.html").write_text("<!doctype html><title>qualité</title>")
         docs = {"PROCUREMENT_LAKE": str(lake), "PROCUREMENT_DOCS_URL": f"http://127.0.0.1:{self.ports['docs']}"}
         web = [str(Path(sys.executable).with_name("dagster-webserver")), "-h", "127.0.0.1", "-f", "job.py"]
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            # Two servers that make the databases of a new instance at once get in each other's way.
+            instance.get_runs_count()
+            instance.all_asset_keys()
+            instance.all_instigator_state()
         self._run([*web, "-p", str(self.ports["full"]), "-l", "/dagster"], DAGSTER_HOME=str(home))
         readonly = ["-p", str(self.ports["readonly"]), "-l", "/lecture", "--read-only"]
         self._run([*web, *readonly], DAGSTER_HOME=str(home))
