@@ -89,7 +89,7 @@ def test_with_nothing_switched_on_it_says_so_shows_the_plan_and_asks_nothing(
         assert _metadata(result, f"publication_{target}")["état"] == "non activé"
     shown = _metadata(result, "publication_plan")
     assert shown["opendatasoft"] == "non activé : rien n'est envoyé"
-    assert "`/datasets/`" in shown["plan"]
+    assert f"`http://{server.domain}/api/automation/v1.0/datasets/`" in shown["plan"]
     folder = lake / "publication/paris"
     assert "Plan de publication" in (folder / "plan.html").read_text()
     assert lake.read_table("publications", "paris").height == 0

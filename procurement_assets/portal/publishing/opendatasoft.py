@@ -24,7 +24,7 @@ from procurement_assets.portal.publishing.ods_readback import read_back
 from procurement_assets.portal.publishing.ods_status import DatasetStatus, records_errors
 from procurement_assets.portal.publishing.ods_wanted import WantedDataset, wanted_datasets
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step
+from procurement_assets.portal.publishing.plan import Step, at
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
 from procurement_assets.publishers import Publisher
 
@@ -78,8 +78,11 @@ class Opendatasoft:
             observed = without_spoilt(self._observe(wanted.slug, state), self._spoilt)
             if observed.uid:
                 self._bindings[f"dataset:{wanted.slug}"] = observed.uid
-            steps += dataset_steps(wanted, observed, state)
+            steps += [at(self._base_of(s), s) for s in dataset_steps(wanted, observed, state)]
         return steps
+
+    def _base_of(self, step: Step) -> str:
+        return self._private.base if step.action == "dataset.readback" else self._automation.base
 
     def _wanted(self, package: Package) -> list[WantedDataset]:
         """The datasets of a package, read once."""
@@ -100,7 +103,7 @@ class Opendatasoft:
             "dataset.open": self._open,
             "file.upload": self._upload,
         }.get(step.action, self._send)
-        outcome = special(step, step.address)
+        outcome = special(step, step.address.removeprefix(self._base_of(step)))
         self._bindings |= outcome.bindings
         return outcome
 

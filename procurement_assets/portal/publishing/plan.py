@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     data_date: str
     steps: tuple[Step, ...] = ()
     unchanged: tuple[str, ...] = ()
-    """Names of the files that the portal already has with these very bytes: not sent again."""
+    """Names of the files that are not sent: the portal has these very bytes, or is not where they are given out."""
     enabled: bool = True
     """False: the target is switched off, the plan is there to be read."""
     refusals: tuple[str, ...] = ()
@@ -112,6 +112,12 @@ def file_step(
         **more,
     )
     return msgspec.structs.replace(step, key=_key(step))
+
+
+def at(base: str, step: Step) -> Step:
+    """The step with its whole address: what a person reviews is what is called."""
+    placed = msgspec.structs.replace(step, address=base + step.address)
+    return msgspec.structs.replace(placed, key=_key(placed))
 
 
 def canonical(body: Any) -> bytes:
