@@ -50,6 +50,7 @@ test: lint
 	@sh .ci/browser.sh
 	@sh .ci/office.sh
 	@sh .ci/udata.sh
+	@sh .ci/nginx.sh
 	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
 
 bench: env
