@@ -173,7 +173,9 @@ def _check_source(path: Path, source: Source) -> None:
     if source.read and source.contract_list is not None:
         raise PublishersError(f"{path}: source {source.id!r}: a contract_list is not DECP, so it needs read = false")
     if source.ends and not _is_day(source.ends):
-        raise PublishersError(f"{path}: source {source.id!r}: ends = {source.ends!r}: expected a day such as 2023-12-31")
+        raise PublishersError(
+            f"{path}: source {source.id!r}: ends = {source.ends!r}: expected a day such as 2023-12-31"
+        )
     if not _ID.fullmatch(source.id):
         raise PublishersError(f"{path}: source id {source.id!r}: expected small letters, digits and hyphens")
 

@@ -6,17 +6,17 @@
 | `PROCUREMENT_MIRROR` | http(s) address | none | stands for the public hosts: `https://HOST/X` is `MIRROR/HOST/X` |
 | `PROCUREMENT_OFFLINE` | 0 or 1 | 0 | 1: no request is made, what is not in the lake yet is told and skipped |
 | `PROCUREMENT_PUBLISHERS` | TOML file | `procurement_assets/publishers.toml` | who publishes, from which sources |
-| `PROCUREMENT_CORRECTIONS` | folder or `s3://bucket/prefix` | `corrections/PUBLISHER/recues/` in the lake | where correction files come back: its subfolder of the publisher's name, else the folder itself |
+| `PROCUREMENT_CORRECTIONS` | folder or `s3://…` | in the lake | where correction files come back (docs/corrections.md) |
 | `PROCUREMENT_MAX_DOWNLOAD_MB` | whole number > 0 | 4096 | largest file accepted from a public source |
 | `PROCUREMENT_HTTP_ATTEMPTS` | whole number, 1 to 50 | 12 | tries for one request before it is given up |
 | `PROCUREMENT_HTTP_BACKOFF_SECONDS` | number >= 0 | 0.5 | first wait between two tries; doubles, at most 60 s |
 | `PROCUREMENT_WORKERS` | whole number, 1 to 64 | the cores of the machine | processes for mapping and validation |
 | `PROCUREMENT_ALERT_EMAIL` | addresses, comma-separated | none | who is told when a run fails |
 | `PROCUREMENT_SMTP_HOST`, `_PORT`, `_USER`, `_PASSWORD`, `_FROM` | text | none, 587 | mail server; without: log only |
-| `PROCUREMENT_PUBLISH` | `PUBLISHER:TARGET`, comma-separated | none | where files are really sent (`TARGETS`); none: nowhere |
+| `PROCUREMENT_PUBLISH` | `PUBLISHER:TARGET`, comma-separated | none | where files are sent (`TARGETS`) |
 | `PROCUREMENT_ODS_APIKEY` | secret | none | key of the Opendatasoft portal (rights: edit and publish datasets) |
 | `PROCUREMENT_DATAGOUV_APIKEY` | secret | none | key of data.gouv.fr |
-| `PROCUREMENT_DEPOT` | folder, or `ftps://user@host/folder` | none | the drop folder; `{publisher}` is the publisher's id |
+| `PROCUREMENT_DEPOT` | folder, or `ftps://user@host/folder` | none | drop folder; `{publisher}`: the publisher's id |
 | `PROCUREMENT_DEPOT_PASSWORD` | secret | none | password of the FTP server |
 | `PROCUREMENT_ACCEPT_DROP` | `PUBLISHER:DATE` or `:HASH`, comma-separated | none | publications that a person accepts |
 | `PROCUREMENT_MAX_ROW_DROP_PERCENT` | number >= 0 | 2 | loss of rows beyond which a person is asked |

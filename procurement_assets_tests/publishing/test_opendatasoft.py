@@ -188,9 +188,7 @@ def test_the_full_verification_reads_values_and_not_their_writing(server: Server
     assert _publish(server, lake, full=True).steps == 0
 
 
-def test_a_portal_that_keeps_showing_otherwise_is_told_and_nothing_is_put_back(
-    server: Server, lake: Lake
-) -> None:
+def test_a_portal_that_keeps_showing_otherwise_is_told_and_nothing_is_put_back(server: Server, lake: Lake) -> None:
     _publish(server, lake)
     real = server.portal.records
 
