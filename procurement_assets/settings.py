@@ -6,7 +6,7 @@
 | `PROCUREMENT_MIRROR` | http(s) address | none | stands for the public hosts: `https://HOST/X` is `MIRROR/HOST/X` |
 | `PROCUREMENT_OFFLINE` | 0 or 1 | 0 | 1: no request is made, what is not in the lake yet is told and skipped |
 | `PROCUREMENT_PUBLISHERS` | TOML file | `procurement_assets/publishers.toml` | who publishes, from which sources |
-| `PROCUREMENT_CORRECTIONS` | folder or `s3://…` | in the lake | where correction files come back (docs/corrections.md) |
+| `PROCUREMENT_CORRECTIONS` | folder or `s3://…` | in the lake | where correction files come back: docs/corrections.md |
 | `PROCUREMENT_MAX_DOWNLOAD_MB` | whole number > 0 | 4096 | largest file accepted from a public source |
 | `PROCUREMENT_HTTP_ATTEMPTS` | whole number, 1 to 50 | 12 | tries for one request before it is given up |
 | `PROCUREMENT_HTTP_BACKOFF_SECONDS` | number >= 0 | 0.5 | first wait between two tries; doubles, at most 60 s |
