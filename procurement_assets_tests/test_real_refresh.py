@@ -117,7 +117,8 @@ def test_shuffled_files_and_records_give_the_same_exports(
     mirror = start_mirror("--overlay", str(shuffled_overlay(shared, tmp_path / "overlay")))
     done = refresh(tmp_path / "lake", mirror)
     assert done.returncode == 0, done.stdout + done.stderr
-    provenance = ("ledger", "repairs", "decp_records", "files", "findings", "quarantine")
+    # The trend names each run after its raw files.
+    provenance = ("ledger", "repairs", "decp_records", "files", "findings", "quarantine", "quality_trend")
     folders = [
         "exports",
         "ocds",

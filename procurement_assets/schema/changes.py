@@ -2,7 +2,7 @@
 
 from procurement_assets.schema.column import Column, Table
 from procurement_assets.schema.common import key_uid
-from procurement_assets.schema.provenance import FILE, POSITION, SOURCE, UID
+from procurement_assets.schema.provenance import SOURCE, UID
 
 EVENTS = ("nouveau", "modifié", "disparu", "revenu")
 
@@ -15,7 +15,7 @@ CORRECTIONS_PUBLIEES = Table(
     name="corrections",
     title="Corrections",
     description="Chaque valeur publiée par une source qui diffère de la valeur retenue, et la règle appliquée.",
-    key=("source", "file_sha256", "position", "champ", "regle"),
+    key=("source", "uid", "champ", "regle", "rang"),
     columns=(
         UID,
         _text("champ", "Champ", "Chemin du champ dans l'enregistrement."),
@@ -24,11 +24,17 @@ CORRECTIONS_PUBLIEES = Table(
         _text("regle", "Règle", "Identifiant de la règle."),
         _text("explication", "Explication", "Ce que fait la règle."),
         SOURCE,
-        FILE,
-        POSITION,
+        Column(
+            name="rang",
+            type="integer",
+            required=True,
+            title="Rang",
+            description="Rang parmi les valeurs que la règle change au même endroit du contrat, dès 1.",
+        ),
     ),
 )
-"""`repairs` in public words: same rows."""
+"""`repairs` in public words. File and position stay in `repairs`: the same records in other files or in another order
+give the same export."""
 
 _DATE = Column(
     name="date",

@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from procurement_assets.definitions import defs
 from procurement_assets.lake import Lake
@@ -16,7 +17,8 @@ from procurement_assets.lake import Lake
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of an S3 server of our own."""
+    """A bucket of an S3 server of our own; fsspec would otherwise give back the connection to another test's server."""
+    S3FileSystem.clear_instance_cache()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
@@ -27,6 +29,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     boto3.client("s3").create_bucket(Bucket="ville", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
     yield "s3://ville/decp"
     server.stop()
+    S3FileSystem.clear_instance_cache()
 
 
 def test_the_graph_runs_on_object_storage(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,15 +100,15 @@ def corrections_frame(repairs: pl.DataFrame) -> pl.DataFrame:
     rows = repairs.select(
         "uid",
         "source",
-        "file_sha256",
-        "position",
         champ="path",
         valeur_publiee="original",
         valeur_retenue="value",
         regle="rule",
         explication=by_people.otherwise(known),
     )
-    return conform(rows, CORRECTIONS_PUBLIEES)
+    place, values = ["source", "uid", "champ", "regle"], ["valeur_publiee", "valeur_retenue"]
+    ranked = rows.unique().sort(*place, *values).with_columns(pl.int_range(1, pl.len() + 1).over(place).alias("rang"))
+    return conform(ranked.select(list(CORRECTIONS_PUBLIEES.schema)), CORRECTIONS_PUBLIEES)
 
 
 def _ocid(contracts: pl.DataFrame, ocids: Mapping[str, str]) -> pl.Series:
