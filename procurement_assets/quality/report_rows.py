@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from upath import UPath
 
 from procurement_assets.lake import write_bytes
+from procurement_assets.portal.exports.neutral import harmless
 from procurement_assets.quality.report_data import example_rows
 from procurement_assets.quality.report_text import column_title, environment
 from procurement_assets.quality.results import RuleResult
@@ -21,7 +22,6 @@ from procurement_assets.quality.results import RuleResult
 FOLDER = "constats"
 SHOWN = 2_000
 """Rows on a page: more are slow to open; the CSV has no limit."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def _csv(result: RuleResult, rows: Sequence[Mapping[str, str | None]]) -> bytes:
 
 
 def _safe(value: str | None) -> str:
-    """A value that a spreadsheet does not run: one that looks like a formula starts with an apostrophe (OWASP)."""
+    """A value that a spreadsheet does not run: one that looks like a formula is made harmless, as in the exports."""
     text = value or ""
     number = text[1:].replace(".", "", 1).isdigit() if text[:1] == "-" else False
-    return f"'{text}" if text.startswith(_FORMULA) and not number else text
+    return text if number else harmless(text)
 
 
 def _remove_others(folder: UPath, kept: set[str]) -> None:
