@@ -13,13 +13,13 @@ from procurement_assets.schema import TABLES
 
 SHOWN = 50
 RECEIVED = "corrections_recues"
-LINEAGE = from_tables(TABLES["corrections"], RECEIVED) | {
+LINEAGE = from_tables(TABLES["corrections_traitees"], RECEIVED) | {
     "statut": [(RECEIVED, "valeur_corrigee"), ("decp_records", "record")],
     "raison": [(RECEIVED, "refus"), ("decp_records", "record")],
     "correction": [(RECEIVED, "valeur_corrigee")],
     "valeur_source": [("decp_records", "record")],
 }
-"""Columns of `corrections`, which comes out of the tables' step, to those they come from."""
+"""Columns of `corrections_traitees`, which comes out of the tables' step, to those they come from."""
 REPORTED = ("refusée", "contredite")
 
 
@@ -86,7 +86,7 @@ def correction_files(context: dg.AssetExecutionContext, lake: LakeResource) -> d
 
 
 @dg.asset_check(
-    asset="corrections",
+    asset="corrections_traitees",
     name="corrections_refusees_ou_contredites",
     partitions_def=publisher_partitions,
     description=(
@@ -95,8 +95,8 @@ def correction_files(context: dg.AssetExecutionContext, lake: LakeResource) -> d
     ),
 )
 def corrections_hold(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
-    """The lines of `corrections` that were not applied for a reason to be told."""
-    table = lake.lake().read_table("corrections", context.partition_key)
+    """The lines of `corrections_traitees` that were not applied for a reason to be told."""
+    table = lake.lake().read_table("corrections_traitees", context.partition_key)
     told = table.filter(pl.col("statut").is_in(REPORTED))
     columns = ("statut", "raison", "fichier", "ligne", "uid", "champ", "valeur_corrigee", "auteur")
     return dg.AssetCheckResult(
@@ -108,7 +108,7 @@ def corrections_hold(context: dg.AssetCheckExecutionContext, lake: LakeResource)
 
 
 def counts_by_status(table: pl.DataFrame) -> dict[str, int]:
-    """Lines of `corrections` by status, as metadata."""
+    """Lines of `corrections_traitees` by status, as metadata."""
     return {f"corrections, {s}": n for s, n in sorted(table["statut"].value_counts().iter_rows())}
 
 

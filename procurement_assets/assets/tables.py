@@ -32,7 +32,7 @@ _CORRECTABLE = frozenset((f.table, f.column) for fields in FIELDS.values() for f
 
 def _lineage(name: str) -> dict[str, list[tuple[str, str]]]:
     """Lineage of a table: the record, and the corrections where a column can be corrected."""
-    if name == "corrections":
+    if name == "corrections_traitees":
         return CORRECTIONS_FROM
     if name in READ:
         return from_manifest(TABLES[name])
@@ -80,7 +80,11 @@ def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Ite
 @dg.multi_asset(
     name="tables",
     specs=[
-        _spec(name, "corrections" if name == "corrections" else "tables", ["decp_records", "quarantine", RECEIVED])
+        _spec(
+            name,
+            "corrections" if name == "corrections_traitees" else "tables",
+            ["decp_records", "quarantine", RECEIVED],
+        )
         for name in BUILT
     ],
     description="Nettoie, déduplique, applique les corrections reçues, calcule les versions et rend compte de chaque "
@@ -109,6 +113,6 @@ def build_publisher_tables(
         metadata = table_metadata(store, name, publisher, _lineage(name))
         if name == "ledger":
             metadata |= built.outcomes
-        if name == "corrections":
+        if name == "corrections_traitees":
             metadata |= counts_by_status(frame)
         yield dg.MaterializeResult(asset_key=name, metadata=metadata)

@@ -27,6 +27,7 @@ from procurement_assets.decp.accounting import (
 )
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.corrections import Corrections, correction_row, received
+from procurement_assets.decp.cpv import is_cut, may_be_cut
 from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
 from procurement_assets.decp.model import Contract, Operateur
@@ -54,7 +55,7 @@ BUILT = (
     "normalised_records",
     "repairs",
     "suggestions",
-    "corrections",
+    "corrections_traitees",
     "ledger",
 )
 """The tables that `build_tables` makes."""
@@ -118,11 +119,12 @@ class _Builder:
         self.ranks = {s.id: s.rank for s in sources}
         self.zeros = {s.id: frozenset(s.zero_is_unknown) for s in sources}
         self.candidates: list[Candidate] = []
+        self.cutting: set[str] = set()
         self.repairs: dict[Place, tuple[Repair, ...]] = {}
         self.reading: dict[Place, tuple[str, str]] = {}
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.batches: dict[str, list[pl.DataFrame]] = defaultdict(list)
-        well_formed, self.rows["corrections"] = received(corrections)
+        well_formed, self.rows["corrections_traitees"] = received(corrections)
         self.corrections = Corrections(well_formed)
         self.listed = listed
         self.known = KnownSirens()
@@ -140,6 +142,8 @@ class _Builder:
             return
         if cleaned.repairs:
             self.repairs[place] = cleaned.repairs
+        if is_cut(contract.codeCPV):
+            self.cutting.add(place[0])
         if row["notes"]:
             self.reading[place] = (row["decode"], " ; ".join(row["notes"]))
         self.candidates.append(
@@ -195,8 +199,20 @@ class _Builder:
         for siret in self.listed if self.known.wanted else ():
             self.known.add(siret)
 
+    def _withhold(self) -> None:
+        """In a file that cuts CPV codes, a code that may be one without its end stays as published."""
+        for at, c in enumerate(self.candidates) if self.cutting else ():
+            made = self.repairs.get(c.place, ())
+            zero = next((r for r in made if r.rule == "cpv.leading-zero" and may_be_cut(r.original)), None)
+            if zero is None or c.file_sha256 not in self.cutting:
+                continue
+            contract = msgspec.structs.replace(c.contract, codeCPV=str(zero.value)[1:])
+            self.candidates[at] = msgspec.structs.replace(c, contract=contract, content=msgspec.json.encode(contract))
+            self.repairs[c.place] = tuple(r for r in made if r is not zero)
+
     def finish(self) -> Built:
         """Decide identities, apply corrections and write every row."""
+        self._withhold()
         self._learn()
         # Each contract is let go once its rows are written: what is held shrinks as the frames grow.
         left = deque(resolve(self.candidates))
@@ -205,7 +221,7 @@ class _Builder:
             self._write(left.popleft())
             if len(left) % CONTRACTS_HELD == 0:
                 self._flush()
-        self.rows["corrections"].extend(map(correction_row, self.corrections.finish()))
+        self.rows["corrections_traitees"].extend(map(correction_row, self.corrections.finish()))
         self._flush()
         frames = {name: conform(pl.concat(self.batches.pop(name)), TABLES[name]) for name in BUILT}
         outcomes = Counter(frames["ledger"]["outcome"].to_list())

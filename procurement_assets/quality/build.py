@@ -82,7 +82,7 @@ COMPARED = frozenset({"reconciliation", "reconciliation_mois"})
 REPORTED = (
     "repairs",
     "suggestions",
-    "corrections",
+    "corrections_traitees",
     "reconciliation_annees",
     "reconciliation_mois",
     "reconciliation_sources",

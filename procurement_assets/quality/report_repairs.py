@@ -46,7 +46,7 @@ class Repairs:
 
 def repairs_of(tables: Mapping[str, pl.DataFrame]) -> Repairs:
     """The section's figures, from `repairs`, `suggestions` and `corrections` (each optional)."""
-    corrections = tables.get("corrections", pl.DataFrame())
+    corrections = tables.get("corrections_traitees", pl.DataFrame())
     statuses = dict(corrections["statut"].value_counts().iter_rows()) if corrections.height else {}
     return Repairs(
         repairs=_counted(tables.get("repairs", pl.DataFrame())),

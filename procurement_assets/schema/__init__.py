@@ -14,6 +14,7 @@ from procurement_assets.schema.indicators import INDICATOR_TABLES
 from procurement_assets.schema.provenance import PROVENANCE_TABLES
 from procurement_assets.schema.publications import PUBLICATIONS
 from procurement_assets.schema.reconciliation import RECONCILIATION_TABLES
+from procurement_assets.schema.registers import REGISTER_TABLES, REGISTRES
 from procurement_assets.schema.subcontracts import SUBCONTRACTS
 from procurement_assets.schema.watch import WATCH_TABLES
 
@@ -29,7 +30,8 @@ TABLES: dict[str, Table] = {
         *INDICATOR_TABLES,
         *WATCH_TABLES,
         PUBLICATIONS,
-        # Last: an export has the public name `corrections` too; in the lake it is the table of the working group's.
+        *REGISTER_TABLES,
+        REGISTRES,
         *CORRECTION_TABLES,
     )
 }

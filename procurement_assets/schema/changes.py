@@ -1,14 +1,10 @@
 """What the publication says of its own changes: values corrected, contracts that changed between two publications."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Table, day, integer, text
 from procurement_assets.schema.common import key_uid
 from procurement_assets.schema.provenance import SOURCE, UID
 
 EVENTS = ("nouveau", "modifié", "disparu", "revenu")
-
-
-def _text(name: str, title: str, description: str, required: bool = True) -> Column:
-    return Column(name=name, type="string", required=required, title=title, description=description)
 
 
 CORRECTIONS_PUBLIEES = Table(
@@ -18,54 +14,33 @@ CORRECTIONS_PUBLIEES = Table(
     key=("source", "uid", "champ", "regle", "rang"),
     columns=(
         UID,
-        _text("champ", "Champ", "Chemin du champ dans l'enregistrement."),
-        _text("valeur_publiee", "Valeur publiée", "Valeur publiée par la source, en JSON ; vide si absente.", False),
-        _text("valeur_retenue", "Valeur retenue", "Valeur retenue ici, en JSON ; vide si absente.", False),
-        _text("regle", "Règle", "Identifiant de la règle."),
-        _text("explication", "Explication", "Ce que fait la règle."),
+        text("champ", "Champ", "Chemin du champ dans l'enregistrement.", required=True),
+        text("valeur_publiee", "Valeur publiée", "Valeur publiée par la source, en JSON ; vide si absente."),
+        text("valeur_retenue", "Valeur retenue", "Valeur retenue ici, en JSON ; vide si absente."),
+        text("regle", "Règle", "Identifiant de la règle.", required=True),
+        text("explication", "Explication", "Ce que fait la règle.", required=True),
         SOURCE,
-        Column(
-            name="rang",
-            type="integer",
+        integer(
+            "rang",
+            "Rang",
+            "Rang parmi les valeurs que la règle change au même endroit du contrat, dès 1.",
             required=True,
-            title="Rang",
-            description="Rang parmi les valeurs que la règle change au même endroit du contrat, dès 1.",
         ),
     ),
 )
 """`repairs` in public words. File and position stay in `repairs`: the same records in other files or in another order
 give the same export."""
 
-_DATE = Column(
-    name="date",
-    type="date",
+_DATE = day("date", "Date des données", "Date des données de la publication où le changement apparaît.", required=True)
+_KIND = text("type_contrat", "Type de contrat", "Marché ou concession.", required=True, enum=("marché", "concession"))
+_EVENT = text(
+    "evenement",
+    "Événement",
+    "nouveau, modifié, disparu des sources, revenu dans les sources.",
     required=True,
-    title="Date des données",
-    description="Date des données de la publication où le changement apparaît.",
-)
-_KIND = Column(
-    name="type_contrat",
-    type="string",
-    required=True,
-    enum=("marché", "concession"),
-    title="Type de contrat",
-    description="Marché ou concession.",
-)
-_EVENT = Column(
-    name="evenement",
-    type="string",
-    required=True,
-    title="Événement",
-    description="nouveau, modifié, disparu des sources, revenu dans les sources.",
     enum=EVENTS,
 )
-_NUMBER = Column(
-    name="numero",
-    type="integer",
-    required=True,
-    title="Numéro",
-    description="Rang de l'événement pour ce contrat, dès 1.",
-)
+_NUMBER = integer("numero", "Numéro", "Rang de l'événement pour ce contrat, dès 1.", required=True)
 
 CHANGEMENTS = Table(
     name="changements",
@@ -78,17 +53,16 @@ CHANGEMENTS = Table(
         _KIND,
         _EVENT,
         _NUMBER,
-        Column(
-            name="rang",
-            type="integer",
+        integer(
+            "rang",
+            "Rang",
+            "Rang du champ dans l'événement, dès 1 ; 0 quand l'événement est le contrat entier.",
             required=True,
-            title="Rang",
-            description="Rang du champ dans l'événement, dès 1 ; 0 quand l'événement est le contrat entier.",
         ),
-        _text("champ", "Champ", "Nom de la colonne changée ; vide quand l'événement est le contrat entier.", False),
-        _text("libelle", "Libellé", "Libellé de la colonne changée.", False),
-        _text("ancienne_valeur", "Ancienne valeur", "Valeur de la publication précédente.", False),
-        _text("nouvelle_valeur", "Nouvelle valeur", "Valeur de cette publication.", False),
+        text("champ", "Champ", "Nom de la colonne changée ; vide quand l'événement est le contrat entier."),
+        text("libelle", "Libellé", "Libellé de la colonne changée."),
+        text("ancienne_valeur", "Ancienne valeur", "Valeur de la publication précédente."),
+        text("nouvelle_valeur", "Nouvelle valeur", "Valeur de cette publication."),
     ),
 )
 
@@ -102,17 +76,26 @@ HISTORY = Table(
         _NUMBER,
         _DATE,
         _KIND,
-        Column(
-            name="evenement",
-            type="string",
+        text(
+            "evenement",
+            "Événement",
+            "Événement ; « schéma » quand seules les colonnes publiées ont changé.",
             required=True,
-            title="Événement",
-            description="Événement ; « schéma » quand seules les colonnes publiées ont changé.",
             enum=(*EVENTS, "schéma"),
         ),
-        _text("empreinte", "Empreinte", "Empreinte sha256 de la ligne publiée ; vide quand le contrat disparaît."),
-        _text("contenu", "Contenu", "La ligne publiée, en JSON ; vide quand le contrat disparaît.", False),
-        _text("ecarts", "Écarts", "Champs changés : [nom, libellé, ancienne valeur, nouvelle valeur], en JSON."),
+        text(
+            "empreinte",
+            "Empreinte",
+            "Empreinte sha256 de la ligne publiée ; vide quand le contrat disparaît.",
+            required=True,
+        ),
+        text("contenu", "Contenu", "La ligne publiée, en JSON ; vide quand le contrat disparaît."),
+        text(
+            "ecarts",
+            "Écarts",
+            "Champs changés : [nom, libellé, ancienne valeur, nouvelle valeur], en JSON.",
+            required=True,
+        ),
     ),
 )
 """Internal to the lake: `exports_history/PUBLISHER/00001_2026-01-08.parquet`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 import msgspec
 import polars as pl
@@ -51,6 +51,42 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     ocds: str = ""
     """Path in OCDS."""
     unit: str = ""
+
+
+class ColumnOf(Protocol):
+    """Makes a column of one type: name, French label, French description, then what else is to be said of it."""
+
+    def __call__(
+        self,
+        name: str,
+        title: str,
+        description: str,
+        source: str = "",
+        ocds: str = "",
+        *,
+        required: bool = False,
+        enum: tuple[str, ...] = (),
+        unit: str = "",
+    ) -> Column:
+        """The column; each word is that of `Column`."""
+
+
+def _column_of(kind: ColumnType) -> ColumnOf:
+    def make(name: str, title: str, description: str, source: str = "", ocds: str = "", **said: Any) -> Column:
+        return Column(
+            name=name, type=kind, title=title, description=description, source=source, ocds=ocds, **said
+        )  # fmt: skip
+
+    return make
+
+
+text, integer, number = _column_of("string"), _column_of("integer"), _column_of("number")
+flag, day, texts, binary = _column_of("boolean"), _column_of("date"), _column_of("list"), _column_of("binary")
+
+
+def count(name: str, title: str, description: str, *, unit: str = "", ocds: str = "") -> Column:
+    """A column of counts: the table's maker always knows them."""
+    return integer(name, title, description, required=True, unit=unit, ocds=ocds)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):

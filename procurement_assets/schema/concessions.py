@@ -1,8 +1,8 @@
 """The tables of concessions: contracts, versions, holders, yearly execution (DESIGN §5)."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Table, count, integer, text
 from procurement_assets.schema.common import FOUND_IN, SUSPECT, TITULAIRE_COLUMNS, VERSION_COLUMNS, key_uid, money
-from procurement_assets.schema.contracts import BUYER, CONSIDERATIONS, FORMAT, OBJET, count, day, duration
+from procurement_assets.schema.contracts import BUYER, CONSIDERATIONS, FORMAT, OBJET, dated, duration
 
 _UID = key_uid("autoriteConcedante.id + id")
 
@@ -13,61 +13,50 @@ CONCESSIONS = Table(
     key=("uid",),
     columns=(
         _UID,
-        Column(
-            name="id",
-            type="string",
+        text(
+            "id",
+            "Identifiant",
+            "Identifiant du contrat chez l'autorité concédante, tel que publié.",
             required=True,
-            title="Identifiant",
-            description="Identifiant du contrat chez l'autorité concédante, tel que publié.",
             source="id",
             ocds="tender/id",
         ),
         *BUYER,
         FORMAT,
-        Column(name="nature", type="string", title="Nature", description="Nature du contrat.", source="nature"),
+        text("nature", "Nature", "Nature du contrat.", source="nature"),
         OBJET,
-        Column(
-            name="codeCPV",
-            type="string",
-            title="Code CPV",
-            description="Code CPV, huit chiffres, sans clé : publié par certaines plateformes bien que le format ne "
+        text(
+            "codeCPV",
+            "Code CPV",
+            "Code CPV, huit chiffres, sans clé : publié par certaines plateformes bien que le format ne "
             "le demande pas.",
             ocds="awards/items/classification/id",
         ),
-        Column(
-            name="procedure",
-            type="string",
-            title="Procédure",
-            description="Procédure de passation.",
+        text(
+            "procedure",
+            "Procédure",
+            "Procédure de passation.",
             source="procedure",
             ocds="tender/procurementMethodDetails",
         ),
-        Column(
-            name="lieuExecution_code",
-            type="string",
-            title="Lieu d'exécution",
-            description="Code du lieu principal d'exécution (format 2019).",
+        text(
+            "lieuExecution_code",
+            "Lieu d'exécution",
+            "Code du lieu principal d'exécution (format 2019).",
             source="lieuExecution.code",
         ),
-        Column(
-            name="lieuExecution_typeCode",
-            type="string",
-            title="Type de code du lieu",
-            description="Ce que le code désigne (format 2019).",
+        text(
+            "lieuExecution_typeCode",
+            "Type de code du lieu",
+            "Ce que le code désigne (format 2019).",
             source="lieuExecution.typeCode",
         ),
-        Column(
-            name="lieuExecution_nom",
-            type="string",
-            title="Nom du lieu",
-            description="Nom publié (format 2019).",
-            source="lieuExecution.nom",
-        ),
+        text("lieuExecution_nom", "Nom du lieu", "Nom publié (format 2019).", source="lieuExecution.nom"),
         duration("dureeMois", "Durée initiale", "Durée initiale du contrat."),
         duration("dureeMois_actuelle", "Durée actuelle", "Durée après la dernière modification."),
-        day("dateSignature", "Date de signature", "Date de signature.", ocds="contracts/dateSigned"),
-        day("dateDebutExecution", "Début d'exécution", "Début d'exécution.", ocds="contracts/period/startDate"),
-        day("datePublicationDonnees", "Date de publication", "Date de publication des données.", ocds="date"),
+        dated("dateSignature", "Date de signature", "Date de signature.", ocds="contracts/dateSigned"),
+        dated("dateDebutExecution", "Début d'exécution", "Début d'exécution.", ocds="contracts/period/startDate"),
+        dated("datePublicationDonnees", "Date de publication", "Date de publication des données.", ocds="date"),
         money(
             "valeurGlobale", "Valeur globale", "Valeur globale à la signature.", "valeurGlobale", "awards/value/amount"
         ),
@@ -89,7 +78,7 @@ CONCESSIONS = Table(
         *CONSIDERATIONS,
         count("nombre_concessionnaires", "Nombre de concessionnaires", "Concessionnaires à la signature."),
         count("nombre_modifications", "Nombre de modifications", "Modifications publiées."),
-        day(
+        dated(
             "date_derniere_modification",
             "Dernière modification",
             "Date de la dernière modification.",
@@ -123,8 +112,8 @@ CONCESSION_EXECUTION = Table(
     key=("uid", "annee_rang", "tarif_rang"),
     columns=(
         _UID,
-        Column(name="annee_rang", type="integer", required=True, title="Rang de l'année", description="Rang, dès 1."),
-        day(
+        integer("annee_rang", "Rang de l'année", "Rang, dès 1.", required=True),
+        dated(
             "datePublicationDonneesExecution",
             "Date de publication",
             "Date de publication des données d'exécution.",
@@ -138,18 +127,11 @@ CONCESSION_EXECUTION = Table(
             "donneesExecution[].donneesAnnuelles.depensesInvestissement",
             "contracts/implementation/metrics",
         ),
-        Column(
-            name="tarif_rang",
-            type="integer",
-            required=True,
-            title="Rang du tarif",
-            description="Rang, dès 1 ; 0 sans tarif.",
-        ),
-        Column(
-            name="intituleTarif",
-            type="string",
-            title="Intitulé du tarif",
-            description="Intitulé du tarif.",
+        integer("tarif_rang", "Rang du tarif", "Rang, dès 1 ; 0 sans tarif.", required=True),
+        text(
+            "intituleTarif",
+            "Intitulé du tarif",
+            "Intitulé du tarif.",
             source="donneesExecution[].donneesAnnuelles.tarifs[].tarif.intituleTarif",
             ocds="contracts/implementation/tariffs/title",
         ),

@@ -1,6 +1,6 @@
 """The tables of marchés: contracts, versions, holders (DESIGN §5)."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Column, Table, count, day, flag, integer, number, text, texts
 from procurement_assets.schema.common import (
     FOUND_IN,
     SUSPECT,
@@ -10,59 +10,42 @@ from procurement_assets.schema.common import (
     money,
 )
 
-
-def text(name: str, title: str, description: str, source: str, ocds: str = "") -> Column:
-    """A column of text."""
-    return Column(name=name, type="string", title=title, description=description, source=source, ocds=ocds)
-
-
-def _list(name: str, title: str, description: str, source: str, ocds: str = "") -> Column:
-    return Column(name=name, type="list", title=title, description=description, source=source, ocds=ocds)
-
-
-def _flag(name: str, title: str, description: str, ocds: str = "") -> Column:
-    return Column(name=name, type="boolean", title=title, description=description, source=name, ocds=ocds)
-
-
 BUYER = (
-    Column(
-        name="acheteur_id",
-        type="string",
+    text(
+        "acheteur_id",
+        "SIRET de l'acheteur",
+        "SIRET de l'établissement acheteur.",
         required=True,
-        title="SIRET de l'acheteur",
-        description="SIRET de l'établissement acheteur.",
         source="acheteur.id",
         ocds="buyer/id",
     ),
-    Column(
-        name="acheteur_siren",
-        type="string",
+    text(
+        "acheteur_siren",
+        "SIREN de l'acheteur",
+        "Neuf premiers chiffres du SIRET de l'acheteur.",
         required=True,
-        title="SIREN de l'acheteur",
-        description="Neuf premiers chiffres du SIRET de l'acheteur.",
         source="acheteur.id",
         ocds="parties/identifier/id",
     ),
     text("acheteur_nom", "Nom de l'acheteur", "Nom publié (format 2019).", "acheteur.nom", "buyer/name"),
 )
-FORMAT = Column(
-    name="format",
-    type="string",
+FORMAT = text(
+    "format",
+    "Format",
+    "Famille réglementaire : 2019 (arrêtés 2017-2019) ou 2022 (arrêtés du 22/12/2022).",
     required=True,
     enum=("2019", "2022"),
-    title="Format",
-    description="Famille réglementaire : 2019 (arrêtés 2017-2019) ou 2022 (arrêtés du 22/12/2022).",
 )
 OBJET = text("objet", "Objet", "Objet du contrat, tel que publié, espaces réduits.", "objet", "tender/title")
 CONSIDERATIONS = (
-    _list(
+    texts(
         "considerationsSociales",
         "Considérations sociales",
         "Considérations sociales déclarées.",
         "considerationsSociales.considerationSociale[]",
         "tender/sustainability",
     ),
-    _list(
+    texts(
         "considerationsEnvironnementales",
         "Considérations environnementales",
         "Considérations environnementales déclarées.",
@@ -74,25 +57,17 @@ CONSIDERATIONS = (
 
 def duration(name: str, title: str, description: str) -> Column:
     """A duration in months."""
-    return Column(
-        name=name,
-        type="integer",
-        title=title,
-        description=description,
-        source="dureeMois",
-        ocds="contracts/period/durationInDays",
-        unit="mois",
-    )
+    return integer(name, title, description, source="dureeMois", ocds="contracts/period/durationInDays", unit="mois")
 
 
-def day(name: str, title: str, description: str, source: str = "", ocds: str = "") -> Column:
-    """A date."""
-    return Column(name=name, type="date", title=title, description=description, source=source or name, ocds=ocds)
+def dated(name: str, title: str, description: str, source: str = "", ocds: str = "") -> Column:
+    """A date, published in the field of the same name unless another is said."""
+    return day(name, title, description, source or name, ocds)
 
 
-def count(name: str, title: str, description: str, ocds: str = "") -> Column:
-    """A count that the table's maker always knows."""
-    return Column(name=name, type="integer", required=True, title=title, description=description, ocds=ocds)
+def declared(name: str, title: str, description: str, ocds: str = "") -> Column:
+    """What a buyer declares with yes or no, in the field of the same name."""
+    return flag(name, title, description, name, ocds)
 
 
 CONTRACTS = Table(
@@ -102,12 +77,11 @@ CONTRACTS = Table(
     key=("uid",),
     columns=(
         key_uid(),
-        Column(
-            name="id",
-            type="string",
+        text(
+            "id",
+            "Identifiant",
+            "Identifiant du marché chez l'acheteur, tel que publié.",
             required=True,
-            title="Identifiant",
-            description="Identifiant du marché chez l'acheteur, tel que publié.",
             source="id",
             ocds="tender/id",
         ),
@@ -122,18 +96,17 @@ CONTRACTS = Table(
             "codeCPV",
             "awards/items/classification/id",
         ),
-        Column(
-            name="type",
-            type="string",
+        text(
+            "type",
+            "Type d'achat",
+            "Déduit de la division CPV : 45 travaux ; 03 à 44 et 48 fournitures ; 50 à 98 services.",
             enum=("Travaux", "Fournitures", "Services"),
-            title="Type d'achat",
-            description="Déduit de la division CPV : 45 travaux ; 03 à 44 et 48 fournitures ; 50 à 98 services.",
             source="codeCPV",
             ocds="tender/mainProcurementCategory",
         ),
         text("procedure", "Procédure", "Procédure de passation.", "procedure", "tender/procurementMethodDetails"),
-        _list("techniques", "Techniques d'achat", "Techniques d'achat.", "techniques.technique[]", "tender/techniques"),
-        _list(
+        texts("techniques", "Techniques d'achat", "Techniques d'achat.", "techniques.technique[]", "tender/techniques"),
+        texts(
             "modalitesExecution",
             "Modalités d'exécution",
             "Modalités d'exécution.",
@@ -164,8 +137,10 @@ CONTRACTS = Table(
         text("lieuExecution_nom", "Nom du lieu", "Nom publié (format 2019).", "lieuExecution.nom"),
         duration("dureeMois", "Durée initiale", "Durée initiale du marché."),
         duration("dureeMois_actuelle", "Durée actuelle", "Durée après la dernière modification."),
-        day("dateNotification", "Date de notification", "Date de notification du marché.", ocds="contracts/dateSigned"),
-        day("datePublicationDonnees", "Date de publication", "Date de publication des données.", ocds="date"),
+        dated(
+            "dateNotification", "Date de notification", "Date de notification du marché.", ocds="contracts/dateSigned"
+        ),
+        dated("datePublicationDonnees", "Date de publication", "Date de publication des données.", ocds="date"),
         money(
             "montant",
             "Montant initial",
@@ -182,27 +157,19 @@ CONTRACTS = Table(
         ),
         SUSPECT,
         text("formePrix", "Forme du prix", "Forme du prix ; la liste dépend du format.", "formePrix"),
-        _list("typesPrix", "Types de prix", "Types de prix (format 2022).", "typesPrix.typePrix[]"),
-        _flag("attributionAvance", "Avance attribuée", "Une avance a été attribuée."),
-        Column(
-            name="tauxAvance",
-            type="number",
-            title="Taux de l'avance",
-            description="Taux de l'avance, de 0 à 1.",
-            source="tauxAvance",
-            unit="fraction",
-        ),
-        Column(
-            name="offresRecues",
-            type="integer",
-            title="Offres reçues",
-            description="Nombre d'offres reçues.",
+        texts("typesPrix", "Types de prix", "Types de prix (format 2022).", "typesPrix.typePrix[]"),
+        declared("attributionAvance", "Avance attribuée", "Une avance a été attribuée."),
+        number("tauxAvance", "Taux de l'avance", "Taux de l'avance, de 0 à 1.", source="tauxAvance", unit="fraction"),
+        integer(
+            "offresRecues",
+            "Offres reçues",
+            "Nombre d'offres reçues.",
             source="offresRecues",
             ocds="bids/statistics/value",
         ),
-        _flag("marcheInnovant", "Marché innovant", "Le marché est déclaré innovant.", "tender/sustainability"),
+        declared("marcheInnovant", "Marché innovant", "Le marché est déclaré innovant.", "tender/sustainability"),
         text("ccag", "CCAG", "Cahier des clauses administratives générales de référence.", "ccag"),
-        _flag(
+        declared(
             "sousTraitanceDeclaree",
             "Sous-traitance déclarée",
             "Une sous-traitance est déclarée à la notification.",
@@ -214,26 +181,24 @@ CONTRACTS = Table(
             "Type de groupement d'opérateurs.",
             "typeGroupementOperateurs",
         ),
-        Column(
-            name="origineUE",
-            type="number",
-            title="Part d'origine UE",
-            description="Part des produits originaires de l'Union européenne, de 0 à 1.",
+        number(
+            "origineUE",
+            "Part d'origine UE",
+            "Part des produits originaires de l'Union européenne, de 0 à 1.",
             source="origineUE",
             unit="fraction",
         ),
-        Column(
-            name="origineFrance",
-            type="number",
-            title="Part d'origine France",
-            description="Part des produits originaires de France, de 0 à 1.",
+        number(
+            "origineFrance",
+            "Part d'origine France",
+            "Part des produits originaires de France, de 0 à 1.",
             source="origineFrance",
             unit="fraction",
         ),
         *CONSIDERATIONS,
         count("nombre_titulaires", "Nombre de titulaires", "Titulaires à l'attribution."),
         count("nombre_modifications", "Nombre de modifications", "Modifications publiées."),
-        day(
+        dated(
             "date_derniere_modification",
             "Dernière modification",
             "Date de la dernière modification.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from procurement_assets.schema.changes import CHANGEMENTS
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Column, Table, flag, integer, text, texts
 from procurement_assets.schema.concessions import (
     CONCESSION_EXECUTION,
     CONCESSION_TITULAIRES,
@@ -19,40 +19,36 @@ from procurement_assets.schema.concessions import (
 from procurement_assets.schema.contracts import CONTRACT_TITULAIRES, CONTRACT_VERSIONS, CONTRACTS
 from procurement_assets.schema.subcontracts import SUBCONTRACTS
 
-OCID = Column(
-    name="ocid",
-    type="string",
+OCID = text(
+    "ocid",
+    "Identifiant OCDS",
+    "Identifiant du processus de commande publique dans les données OCDS.",
     required=True,
-    title="Identifiant OCDS",
-    description="Identifiant du processus de commande publique dans les données OCDS.",
     ocds="ocid",
 )
 
 _HOLDERS = (
-    Column(
-        name="titulaires_id",
-        type="list",
+    texts(
+        "titulaires_id",
+        "Identifiants des titulaires",
+        "Identifiants des titulaires actuels, dans l'ordre publié.",
         required=True,
-        title="Identifiants des titulaires",
-        description="Identifiants des titulaires actuels, dans l'ordre publié.",
         source="titulaires[].titulaire.id",
         ocds="awards/suppliers/id",
     ),
-    Column(
-        name="titulaires_typeIdentifiant",
-        type="list",
+    texts(
+        "titulaires_typeIdentifiant",
+        "Types d'identifiant des titulaires",
+        "Types d'identifiant des titulaires actuels, dans le même ordre.",
         required=True,
-        title="Types d'identifiant des titulaires",
-        description="Types d'identifiant des titulaires actuels, dans le même ordre.",
         source="titulaires[].titulaire.typeIdentifiant",
         ocds="parties/identifier/scheme",
     ),
-    Column(
-        name="titulaires_nom",
-        type="list",
+    texts(
+        "titulaires_nom",
+        "Noms des titulaires",
+        "Noms publiés des titulaires actuels, dans le même ordre ; vide s'il n'est pas publié.",
         required=True,
-        title="Noms des titulaires",
-        description="Noms publiés des titulaires actuels, dans le même ordre ; vide s'il n'est pas publié.",
         source="titulaires[].denominationSociale",
         ocds="parties/name",
     ),
@@ -119,33 +115,24 @@ DECP_LIGNES = Table(
         *_joined("modalitesExecution", "considerationsSociales", "considerationsEnvironnementales"),
         *_same("ccag", "sousTraitanceDeclaree", "typeGroupementOperateurs", "origineUE", "origineFrance"),
         *_same("lieuExecution_code", "lieuExecution_typeCode", "idAccordCadre"),
-        Column(
-            name="modification_id",
-            type="integer",
+        integer(
+            "modification_id",
+            "Version",
+            "0 pour l'attribution, n après la n-ième modification, dans l'ordre des dates.",
             required=True,
-            title="Version",
-            description="0 pour l'attribution, n après la n-ième modification, dans l'ordre des dates.",
         ),
-        Column(
-            name="donneesActuelles",
-            type="boolean",
+        flag(
+            "donneesActuelles",
+            "Données actuelles",
+            "Vrai pour les lignes de la dernière version du marché.",
             required=True,
-            title="Données actuelles",
-            description="Vrai pour les lignes de la dernière version du marché.",
         ),
-        Column(
-            name="sourceDataset",
-            type="string",
+        text("sourceDataset", "Jeu de données d'origine", "Source dont les valeurs ont été retenues.", required=True),
+        integer(
+            "titulaire_rang",
+            "Rang du titulaire",
+            "Rang de publication, dès 1 ; 0 quand aucun titulaire n'est publié.",
             required=True,
-            title="Jeu de données d'origine",
-            description="Source dont les valeurs ont été retenues.",
-        ),
-        Column(
-            name="titulaire_rang",
-            type="integer",
-            required=True,
-            title="Rang du titulaire",
-            description="Rang de publication, dès 1 ; 0 quand aucun titulaire n'est publié.",
         ),
         OCID,
     ),

@@ -1,36 +1,22 @@
 """Tables that say what has been published in OCDS: the ocid of every contract ever seen, and those that vanished."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Table, text, texts
 
-_OCID = Column(
-    name="ocid",
-    type="string",
+_OCID = text(
+    "ocid",
+    "Identifiant OCDS",
+    "Identifiant du processus de commande publique, donné une fois pour toutes.",
     required=True,
-    title="Identifiant OCDS",
-    description="Identifiant du processus de commande publique, donné une fois pour toutes.",
     ocds="ocid",
 )
-_CONTRACT = Column(
-    name="uid",
-    type="string",
+_CONTRACT = text("uid", "Identifiant unique", "Identifiant unique du contrat.", required=True)
+_LAST_SEEN = text(
+    "dernier_vu",
+    "Vu pour la dernière fois",
+    "Date des données du dernier instantané où une source contient le contrat (AAAA-MM-JJ).",
     required=True,
-    title="Identifiant unique",
-    description="Identifiant unique du contrat.",
 )
-_LAST_SEEN = Column(
-    name="dernier_vu",
-    type="string",
-    required=True,
-    title="Vu pour la dernière fois",
-    description="Date des données du dernier instantané où une source contient le contrat (AAAA-MM-JJ).",
-)
-_LAST_SOURCES = Column(
-    name="sources",
-    type="list",
-    required=True,
-    title="Sources",
-    description="Sources qui contenaient le contrat dans cet instantané.",
-)
+_LAST_SOURCES = texts("sources", "Sources", "Sources qui contenaient le contrat dans cet instantané.", required=True)
 
 OCIDS = Table(
     name="ocids",
@@ -41,21 +27,19 @@ OCIDS = Table(
     columns=(
         _CONTRACT,
         _OCID,
-        Column(
-            name="premier_vu",
-            type="string",
+        text(
+            "premier_vu",
+            "Vu pour la première fois",
+            "Jour de publication du premier fichier du contrat (AAAA-MM-JJ) : date un contrat sans date.",
             required=True,
-            title="Vu pour la première fois",
-            description="Jour de publication du premier fichier du contrat (AAAA-MM-JJ) : date un contrat sans date.",
         ),
         _LAST_SEEN,
         _LAST_SOURCES,
-        Column(
-            name="empreintes",
-            type="list",
+        texts(
+            "empreintes",
+            "Empreintes",
+            "Débuts des SHA-256 des enregistrements du contrat : le reconnaissent s'il change d'uid.",
             required=True,
-            title="Empreintes",
-            description="Débuts des SHA-256 des enregistrements du contrat : le reconnaissent s'il change d'uid.",
         ),
     ),
 )

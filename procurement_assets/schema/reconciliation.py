@@ -1,55 +1,28 @@
 """The tables of reconciliation: DECP beside the publisher's own lists, and the DECP sources beside each other."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Column, Table, count, day, flag, integer, number, text, texts
 from procurement_assets.schema.provenance import UID
 
 STATES = ("des deux côtés", "DECP seulement", "liste seulement")
 FIELDS = ("montant", "date", "titulaire", "objet")
 
 
-def _text(name: str, title: str, description: str, *, required: bool = False, enum: tuple[str, ...] = ()) -> Column:
-    return Column(name=name, type="string", title=title, description=description, required=required, enum=enum)
-
-
-def _count(name: str, title: str, description: str) -> Column:
-    return Column(name=name, type="integer", required=True, title=title, description=description, unit="contrats")
-
-
 def _share(name: str, title: str, description: str) -> Column:
-    return Column(name=name, type="number", title=title, description=description, unit="fraction")
+    return number(name, title, description, unit="fraction")
 
 
 def _money(name: str, title: str, description: str, *, required: bool = False) -> Column:
-    return Column(
-        name=name, type="number", required=required, title=title, description=description, unit="euros"
-    )  # fmt: skip
+    return number(name, title, description, required=required, unit="euros")  # fmt: skip
 
 
-def _flag(name: str, title: str, description: str, *, required: bool = False) -> Column:
-    return Column(name=name, type="boolean", required=required, title=title, description=description)
-
-
-def _day(name: str, title: str, description: str) -> Column:
-    return Column(name=name, type="date", title=title, description=description)
-
-
-def _list(name: str, title: str, description: str) -> Column:
-    return Column(name=name, type="list", required=True, title=title, description=description)
-
-
-LISTE = _text("liste", "Liste", "Source de la liste comparée (publishers.toml).", required=True)
-CLE = _text(
+LISTE = text("liste", "Liste", "Source de la liste comparée (publishers.toml).", required=True)
+CLE = text(
     "cle",
     "Clé",
     "Identifiant unique du contrat DECP, sinon numéro dans la liste, sinon ce que la liste en dit.",
     required=True,
 )
-ANNEE = Column(
-    name="annee",
-    type="integer",
-    title="Année",
-    description="Année de notification selon la liste, sinon selon les DECP.",
-)
+ANNEE = integer("annee", "Année", "Année de notification selon la liste, sinon selon les DECP.")
 
 RECONCILIATION = Table(
     name="reconciliation",
@@ -61,73 +34,61 @@ RECONCILIATION = Table(
         LISTE,
         CLE,
         UID,
-        _text("numero_marche", "Numéro", "Numéro du marché dans la liste."),
+        text("numero_marche", "Numéro", "Numéro du marché dans la liste."),
         ANNEE,
-        _text("etat", "Présence", "Des deux côtés, DECP seulement ou liste seulement.", required=True, enum=STATES),
-        _flag("in_decp", "Dans les DECP", "Le contrat est dans les tables DECP.", required=True),
-        _flag("in_list", "Dans la liste", "Le contrat est dans la liste.", required=True),
-        _flag(
+        text("etat", "Présence", "Des deux côtés, DECP seulement ou liste seulement.", required=True, enum=STATES),
+        flag("in_decp", "Dans les DECP", "Le contrat est dans les tables DECP.", required=True),
+        flag("in_list", "Dans la liste", "Le contrat est dans la liste.", required=True),
+        flag(
             "annee_couverte",
             "Année couverte",
             "L'autre côté couvre l'année du contrat : son absence y est une anomalie. Une année vide entre deux années "
             "couvertes est couverte.",
             required=True,
         ),
-        _text("regle", "Règle d'appariement", "Règle qui a apparié (docs/decisions.md) ; vide sans appariement."),
-        Column(
-            name="score",
-            type="number",
-            title="Concordance",
-            description="Part pondérée de ce qui concorde parmi ce qui peut être comparé.",
-            unit="fraction",
+        text("regle", "Règle d'appariement", "Règle qui a apparié (docs/decisions.md) ; vide sans appariement."),
+        number(
+            "score", "Concordance", "Part pondérée de ce qui concorde parmi ce qui peut être comparé.", unit="fraction"
         ),
-        _count("candidats", "Candidats", "Appariements possibles dont aucun n'a pu être choisi : cas ambigu."),
-        _list("sources", "Sources DECP", "Sources DECP où le contrat se trouve."),
-        _text("source", "Source à corriger", "Celle qui répond de l'absence ou de l'écart."),
-        _text("objet", "Objet (DECP)", "Objet publié dans les DECP."),
-        _text("objet_liste", "Objet (liste)", "Objet dans la liste."),
-        _list("titulaires", "Titulaires (DECP)", "Identifiants des titulaires à l'attribution."),
-        _text("titulaire_liste", "Titulaire (liste)", "SIRET ou SIREN ; vide s'il y a plusieurs titulaires."),
-        _text("titulaire_liste_nom", "Nom du titulaire (liste)", "Nom dans la liste."),
-        _flag("plusieurs_liste", "Plusieurs titulaires (liste)", "La liste annonce plusieurs titulaires."),
-        _day("dateNotification", "Notification (DECP)", "Date de notification publiée."),
-        _day("date_liste", "Notification (liste)", "Date de notification dans la liste."),
-        Column(
-            name="jours_ecart",
-            type="integer",
-            title="Écart de date",
-            description="Date de la liste moins date DECP.",
-            unit="jours",
+        count(
+            "candidats",
+            "Candidats",
+            "Appariements possibles dont aucun n'a pu être choisi : cas ambigu.",
+            unit="contrats",
         ),
+        texts("sources", "Sources DECP", "Sources DECP où le contrat se trouve.", required=True),
+        text("source", "Source à corriger", "Celle qui répond de l'absence ou de l'écart."),
+        text("objet", "Objet (DECP)", "Objet publié dans les DECP."),
+        text("objet_liste", "Objet (liste)", "Objet dans la liste."),
+        texts("titulaires", "Titulaires (DECP)", "Identifiants des titulaires à l'attribution.", required=True),
+        text("titulaire_liste", "Titulaire (liste)", "SIRET ou SIREN ; vide s'il y a plusieurs titulaires."),
+        text("titulaire_liste_nom", "Nom du titulaire (liste)", "Nom dans la liste."),
+        flag("plusieurs_liste", "Plusieurs titulaires (liste)", "La liste annonce plusieurs titulaires."),
+        day("dateNotification", "Notification (DECP)", "Date de notification publiée."),
+        day("date_liste", "Notification (liste)", "Date de notification dans la liste."),
+        integer("jours_ecart", "Écart de date", "Date de la liste moins date DECP.", unit="jours"),
         _money("montant", "Montant (DECP)", "Montant initial publié."),
-        _text("montant_suspect", "Montant suspect", "Règle qui rend le montant DECP inutilisable."),
+        text("montant_suspect", "Montant suspect", "Règle qui rend le montant DECP inutilisable."),
         _money("montant_min_liste", "Minimum (liste)", "Montant minimum dans la liste."),
         _money("montant_max_liste", "Maximum (liste)", "Montant maximum dans la liste."),
-        Column(
-            name="montant_rapport",
-            type="number",
-            title="Rapport des montants",
-            description="Montant DECP divisé par le maximum de la liste.",
-        ),
+        number("montant_rapport", "Rapport des montants", "Montant DECP divisé par le maximum de la liste."),
         _money("montant_ecart", "Écart des montants", "Montant DECP moins maximum de la liste."),
-        _text(
+        text(
             "montant_position",
             "Place du montant",
             "Place du montant DECP par rapport au minimum et au maximum de la liste ; provisoire : 10 euros ou moins.",
             enum=("maximum", "minimum", "entre les deux", "au-dessus", "au-dessous", "provisoire"),
         ),
-        _text(
+        text(
             "montant_glissement",
             "Glissement",
             "Rapport de 10, 100, 1000 (à 1 % près) ou de TVA (1,2) entre les deux montants.",
         ),
-        _flag("montant_accord", "Montants égaux", "Le montant DECP est le maximum de la liste, au centime près."),
-        _flag("date_accord", "Dates égales", "Les deux dates de notification sont égales."),
-        _flag("titulaire_accord", "Titulaire présent", "Le titulaire de la liste est parmi ceux des DECP (SIRET)."),
-        _flag(
-            "entreprise_accord", "Entreprise présente", "L'entreprise de la liste est parmi celles des DECP (SIREN)."
-        ),
-        _flag(
+        flag("montant_accord", "Montants égaux", "Le montant DECP est le maximum de la liste, au centime près."),
+        flag("date_accord", "Dates égales", "Les deux dates de notification sont égales."),
+        flag("titulaire_accord", "Titulaire présent", "Le titulaire de la liste est parmi ceux des DECP (SIRET)."),
+        flag("entreprise_accord", "Entreprise présente", "L'entreprise de la liste est parmi celles des DECP (SIREN)."),
+        flag(
             "objet_accord",
             "Objets semblables",
             "Au moins la moitié des mots de l'objet le plus court est dans l'autre, et le lot est le même.",
@@ -135,8 +96,8 @@ RECONCILIATION = Table(
         _share(
             "objet_similarite", "Similarité des objets", "Part des mots de l'objet le plus court qui sont dans l'autre."
         ),
-        _text("perimetre_liste", "Périmètre financier", "Budget selon la liste."),
-        _list("ecarts", "Écarts", "Ce qui ne concorde pas : montant, date, titulaire, objet."),
+        text("perimetre_liste", "Périmètre financier", "Budget selon la liste."),
+        texts("ecarts", "Écarts", "Ce qui ne concorde pas : montant, date, titulaire, objet.", required=True),
     ),
 )
 
@@ -147,32 +108,32 @@ ANNEES = Table(
     key=("liste", "annee"),
     columns=(
         LISTE,
-        Column(
-            name="annee",
-            type="integer",
-            required=True,
-            title="Année",
-            description="Année de notification selon la liste, sinon selon les DECP.",
-        ),
-        _flag(
+        integer("annee", "Année", "Année de notification selon la liste, sinon selon les DECP.", required=True),
+        flag(
             "annee_couverte",
             "Année couverte",
             "Les deux côtés couvrent l'année : ses absences sont des anomalies.",
             required=True,
         ),
-        _count("contrats_liste", "Contrats de la liste", "Contrats de la liste."),
-        _count("contrats_decp", "Contrats DECP", "Contrats des tables DECP."),
-        _count("des_deux_cotes", "Des deux côtés", "Contrats appariés."),
-        _count("decp_seulement", "DECP seulement", "Contrats DECP absents de la liste."),
-        _count("liste_seulement", "Liste seulement", "Contrats de la liste absents des DECP."),
-        _count(
+        count("contrats_liste", "Contrats de la liste", "Contrats de la liste.", unit="contrats"),
+        count("contrats_decp", "Contrats DECP", "Contrats des tables DECP.", unit="contrats"),
+        count("des_deux_cotes", "Des deux côtés", "Contrats appariés.", unit="contrats"),
+        count("decp_seulement", "DECP seulement", "Contrats DECP absents de la liste.", unit="contrats"),
+        count("liste_seulement", "Liste seulement", "Contrats de la liste absents des DECP.", unit="contrats"),
+        count(
             "liste_sans_numero_dans_decp",
             "Sans numéro commun",
             "Contrats de la liste dont le numéro n'est pas dans les DECP, même appariés par leurs faits.",
+            unit="contrats",
         ),
-        _count("apparies_par_numero", "Appariés par numéro", "Appariés par leur numéro."),
-        _count("apparies_par_faits", "Appariés par faits", "Appariés par titulaire, date, montant et objet."),
-        _count("ambigus", "Ambigus", "Contrats avec plusieurs candidats, laissés sans appariement."),
+        count("apparies_par_numero", "Appariés par numéro", "Appariés par leur numéro.", unit="contrats"),
+        count(
+            "apparies_par_faits",
+            "Appariés par faits",
+            "Appariés par titulaire, date, montant et objet.",
+            unit="contrats",
+        ),
+        count("ambigus", "Ambigus", "Contrats avec plusieurs candidats, laissés sans appariement.", unit="contrats"),
         _money("montant_liste", "Montant de la liste", "Somme des maximums de la liste.", required=True),
         _money(
             "montant_liste_seulement",
@@ -180,16 +141,32 @@ ANNEES = Table(
             "Somme des maximums des contrats absents des DECP.",
             required=True,
         ),
-        _count("montants_egaux", "Montants égaux", "Le montant DECP est le maximum de la liste."),
-        _count("montants_glisses", "Montants glissés", "Rapport de 10, 100, 1000 ou de TVA."),
-        _count("montants_provisoires", "Montants provisoires", "10 euros ou moins dans les DECP, connu dans la liste."),
-        _count("dates_egales", "Dates égales", "Même date de notification."),
-        _count("titulaires_egaux", "Titulaires présents", "Le titulaire de la liste est parmi ceux des DECP."),
-        _count("titulaires_juges", "Titulaires comparés", "La liste nomme un titulaire unique et les DECP aussi."),
-        _count(
+        count("montants_egaux", "Montants égaux", "Le montant DECP est le maximum de la liste.", unit="contrats"),
+        count("montants_glisses", "Montants glissés", "Rapport de 10, 100, 1000 ou de TVA.", unit="contrats"),
+        count(
+            "montants_provisoires",
+            "Montants provisoires",
+            "10 euros ou moins dans les DECP, connu dans la liste.",
+            unit="contrats",
+        ),
+        count("dates_egales", "Dates égales", "Même date de notification.", unit="contrats"),
+        count(
+            "titulaires_egaux",
+            "Titulaires présents",
+            "Le titulaire de la liste est parmi ceux des DECP.",
+            unit="contrats",
+        ),
+        count(
+            "titulaires_juges",
+            "Titulaires comparés",
+            "La liste nomme un titulaire unique et les DECP aussi.",
+            unit="contrats",
+        ),
+        count(
             "objets_semblables",
             "Objets semblables",
             "Au moins la moitié des mots de l'objet le plus court est dans l'autre.",
+            unit="contrats",
         ),
         _share("part_liste_absente", "Part absente des DECP", "Contrats de la liste absents des DECP."),
         _share("part_montants_egaux", "Part des montants égaux", "Parmi les contrats des deux côtés."),
@@ -204,17 +181,11 @@ MOIS = Table(
     description="Un mois de notification par ligne, sans trou : contrats des DECP et des listes. Un mois vide se voit.",
     key=("mois",),
     columns=(
-        _text("mois", "Mois", "Mois de notification (AAAA-MM).", required=True),
-        Column(name="annee", type="integer", required=True, title="Année", description="Année du mois."),
-        _count("contrats_decp", "Contrats DECP", "Marchés notifiés dans le mois."),
-        _count("contrats_liste", "Contrats des listes", "Contrats des listes notifiés dans le mois."),
-        Column(
-            name="contrats_mediane",
-            type="number",
-            title="Mois habituel",
-            description="Médiane des mois DECP non vides.",
-            unit="contrats",
-        ),
+        text("mois", "Mois", "Mois de notification (AAAA-MM).", required=True),
+        integer("annee", "Année", "Année du mois.", required=True),
+        count("contrats_decp", "Contrats DECP", "Marchés notifiés dans le mois.", unit="contrats"),
+        count("contrats_liste", "Contrats des listes", "Contrats des listes notifiés dans le mois.", unit="contrats"),
+        number("contrats_mediane", "Mois habituel", "Médiane des mois DECP non vides.", unit="contrats"),
     ),
 )
 
@@ -224,10 +195,10 @@ SOURCES = Table(
     description="Une paire de sources par ligne, listes comprises : combien de contrats elles partagent.",
     key=("source_a", "source_b"),
     columns=(
-        _text("source_a", "Source A", "Source de publishers.toml.", required=True),
-        _text("source_b", "Source B", "Source de publishers.toml.", required=True),
-        _count("contrats_communs", "Contrats communs", "Contrats que A et B contiennent."),
-        _count("contrats_a", "Contrats de A", "Contrats que A contient."),
+        text("source_a", "Source A", "Source de publishers.toml.", required=True),
+        text("source_b", "Source B", "Source de publishers.toml.", required=True),
+        count("contrats_communs", "Contrats communs", "Contrats que A et B contiennent.", unit="contrats"),
+        count("contrats_a", "Contrats de A", "Contrats que A contient.", unit="contrats"),
         _share("part_de_a", "Part de A", "Part des contrats de A que B contient aussi."),
     ),
 )
@@ -240,13 +211,13 @@ CHAMPS = Table(
     columns=(
         CLE,
         UID,
-        _text("source_a", "Source A", "Source gardée.", required=True),
-        _text("source_b", "Source B", "Autre source DECP, ou liste.", required=True),
-        _text("champ", "Champ", "Ce qui diffère.", required=True, enum=FIELDS),
-        _text("valeur_a", "Valeur de A", "Valeur dans la source A."),
-        _text("valeur_b", "Valeur de B", "Valeur dans la source B."),
-        Column(name="rapport", type="number", title="Rapport", description="Montant de A divisé par celui de B."),
-        _text("glissement", "Glissement", "Rapport de 10, 100, 1000 ou de TVA entre les montants."),
+        text("source_a", "Source A", "Source gardée.", required=True),
+        text("source_b", "Source B", "Autre source DECP, ou liste.", required=True),
+        text("champ", "Champ", "Ce qui diffère.", required=True, enum=FIELDS),
+        text("valeur_a", "Valeur de A", "Valeur dans la source A."),
+        text("valeur_b", "Valeur de B", "Valeur dans la source B."),
+        number("rapport", "Rapport", "Montant de A divisé par celui de B."),
+        text("glissement", "Glissement", "Rapport de 10, 100, 1000 ou de TVA entre les montants."),
     ),
 )
 

@@ -1,8 +1,8 @@
 """The table of subcontracting: each acte spécial and its modifications (DESIGN §5)."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Table, flag, integer, text
 from procurement_assets.schema.common import VERSION, key_uid, money, recovered
-from procurement_assets.schema.contracts import day, duration, text
+from procurement_assets.schema.contracts import dated, duration
 
 SUBCONTRACTS = Table(
     name="subcontracts",
@@ -11,21 +11,19 @@ SUBCONTRACTS = Table(
     key=("uid", "acte_rang", "version"),
     columns=(
         key_uid(),
-        Column(
-            name="acte_rang",
-            type="integer",
+        integer(
+            "acte_rang",
+            "Rang de l'acte",
+            "Rang de l'acte dans le marché ; distingue deux actes de même numéro.",
             required=True,
-            title="Rang de l'acte",
-            description="Rang de l'acte dans le marché ; distingue deux actes de même numéro.",
         ),
-        Column(name="acte_id", type="integer", title="Numéro de l'acte", description="Numéro publié de l'acte."),
+        integer("acte_id", "Numéro de l'acte", "Numéro publié de l'acte."),
         VERSION,
-        Column(
-            name="acte_absent",
-            type="boolean",
+        flag(
+            "acte_absent",
+            "Acte absent",
+            "Vrai si la modification porte sur un acte qui n'a pas été publié.",
             required=True,
-            title="Acte absent",
-            description="Vrai si la modification porte sur un acte qui n'a pas été publié.",
         ),
         text(
             "sousTraitant_typeIdentifiant",
@@ -48,8 +46,8 @@ SUBCONTRACTS = Table(
             "",
         ),
         *recovered("sousTraitant", "du sous-traitant"),
-        day("date", "Date", "Date de notification de l'acte ou de sa modification.", "actesSousTraitance[]"),
-        day("date_publication", "Date de publication", "Date de publication des données.", "actesSousTraitance[]"),
+        dated("date", "Date", "Date de notification de l'acte ou de sa modification.", "actesSousTraitance[]"),
+        dated("date_publication", "Date de publication", "Date de publication des données.", "actesSousTraitance[]"),
         money(
             "montant",
             "Montant sous-traité",

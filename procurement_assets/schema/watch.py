@@ -1,6 +1,6 @@
 """The tables that watch the feeds and keep the trend of the rules."""
 
-from procurement_assets.schema.column import Column, Table
+from procurement_assets.schema.column import Table, count, day, flag, number, text
 from procurement_assets.schema.provenance import SOURCE, UID
 
 SIGNALS = (
@@ -15,30 +15,13 @@ SIGNALS = (
     "schema",
     "code_nouveau",
 )
-SEVERITY = Column(
-    name="severity",
-    type="string",
+SEVERITY = text(
+    "severity",
+    "Gravité",
+    "critical : à traiter le jour même ; warning : à regarder ; info : à savoir.",
     required=True,
     enum=("critical", "warning", "info"),
-    title="Gravité",
-    description="critical : à traiter le jour même ; warning : à regarder ; info : à savoir.",
 )
-
-
-def _text(name: str, title: str, description: str, *, required: bool = True, enum: tuple[str, ...] = ()) -> Column:
-    return Column(name=name, type="string", title=title, description=description, required=required, enum=enum)
-
-
-def _count(name: str, title: str, description: str, unit: str = "contrats") -> Column:
-    return Column(name=name, type="integer", required=True, title=title, description=description, unit=unit)
-
-
-def _number(name: str, title: str, description: str, unit: str = "") -> Column:
-    return Column(name=name, type="number", title=title, description=description, unit=unit)
-
-
-def _flag(name: str, title: str, description: str) -> Column:
-    return Column(name=name, type="boolean", required=True, title=title, description=description)
 
 
 FEED_MONTHS = Table(
@@ -49,20 +32,28 @@ FEED_MONTHS = Table(
     key=("source", "base", "mois"),
     columns=(
         SOURCE,
-        _text("base", "Base", "Date qui range le contrat dans le mois.", enum=("notification", "publication")),
-        _text("mois", "Mois", "AAAA-MM."),
-        _flag("juge", "Mois clos", "Le mois est fini (et, par notification, les deux mois légaux passés)."),
-        _count("contrats", "Contrats", "Contrats de la source dans le mois."),
-        _number("attendu_bas", "Attendu, au moins", "Borne basse habituelle, d'après son passé.", "contrats"),
-        _number("attendu_haut", "Attendu, au plus", "Borne haute habituelle, d'après son passé.", "contrats"),
-        _number("retard_median", "Retard médian", "Jours de la notification à la publication.", "jours"),
-        _number("retard_p90", "Retard, neuf sur dix", "Neuf contrats sur dix sont publiés plus tôt.", "jours"),
-        _count("delai_connus", "Délais connus", "Contrats dont les deux dates sont connues."),
-        _count("hors_delai", "Hors délai", "Publiés plus de deux mois après la notification."),
-        _number("part_hors_delai", "Part hors délai", "Parmi les délais connus.", "fraction"),
-        _count("montants", "Montants", "Montants utilisables et positifs."),
-        _number("montant_ln_median", "Montant médian (ln)", "Logarithme naturel du montant médian."),
-        _number("montant_ln_ecart", "Dispersion des montants (ln)", "Écart absolu médian × 1,4826 des logarithmes."),
+        text(
+            "base",
+            "Base",
+            "Date qui range le contrat dans le mois.",
+            required=True,
+            enum=("notification", "publication"),
+        ),
+        text("mois", "Mois", "AAAA-MM.", required=True),
+        flag(
+            "juge", "Mois clos", "Le mois est fini (et, par notification, les deux mois légaux passés).", required=True
+        ),
+        count("contrats", "Contrats", "Contrats de la source dans le mois.", unit="contrats"),
+        number("attendu_bas", "Attendu, au moins", "Borne basse habituelle, d'après son passé.", unit="contrats"),
+        number("attendu_haut", "Attendu, au plus", "Borne haute habituelle, d'après son passé.", unit="contrats"),
+        number("retard_median", "Retard médian", "Jours de la notification à la publication.", unit="jours"),
+        number("retard_p90", "Retard, neuf sur dix", "Neuf contrats sur dix sont publiés plus tôt.", unit="jours"),
+        count("delai_connus", "Délais connus", "Contrats dont les deux dates sont connues.", unit="contrats"),
+        count("hors_delai", "Hors délai", "Publiés plus de deux mois après la notification.", unit="contrats"),
+        number("part_hors_delai", "Part hors délai", "Parmi les délais connus.", unit="fraction"),
+        count("montants", "Montants", "Montants utilisables et positifs.", unit="contrats"),
+        number("montant_ln_median", "Montant médian (ln)", "Logarithme naturel du montant médian."),
+        number("montant_ln_ecart", "Dispersion des montants (ln)", "Écart absolu médian × 1,4826 des logarithmes."),
     ),
 )
 
@@ -73,20 +64,25 @@ FEED_WATCH = Table(
     key=("source", "signal", "mois", "detail"),
     columns=(
         SOURCE,
-        _text("signal", "Signal", "Ce qui est surveillé.", enum=SIGNALS),
-        _text("mois", "Mois", "Mois concerné (AAAA-MM) ; vide si l'alerte ne porte pas sur un mois."),
-        _text("detail", "Précision", "Fichier, champ ou libellé concerné ; vide sinon."),
-        _number("observe", "Constaté", "Valeur constatée, dans l'unité du message."),
-        _number("attendu_bas", "Attendu, au moins", "Borne basse, ou valeur d'avant."),
-        _number("attendu_haut", "Attendu, au plus", "Borne haute, ou valeur d'avant."),
+        text("signal", "Signal", "Ce qui est surveillé.", required=True, enum=SIGNALS),
+        text("mois", "Mois", "Mois concerné (AAAA-MM) ; vide si l'alerte ne porte pas sur un mois.", required=True),
+        text("detail", "Précision", "Fichier, champ ou libellé concerné ; vide sinon.", required=True),
+        number("observe", "Constaté", "Valeur constatée, dans l'unité du message."),
+        number("attendu_bas", "Attendu, au moins", "Borne basse, ou valeur d'avant."),
+        number("attendu_haut", "Attendu, au plus", "Borne haute, ou valeur d'avant."),
         SEVERITY,
-        _flag("actuel", "Actuelle", "L'alerte porte sur l'état ou les derniers mois ; les autres sont de l'histoire."),
-        _text("message", "Message", "L'alerte en une phrase."),
-        _text("advice", "Conseil", "Ce qu'il faut faire."),
+        flag(
+            "actuel",
+            "Actuelle",
+            "L'alerte porte sur l'état ou les derniers mois ; les autres sont de l'histoire.",
+            required=True,
+        ),
+        text("message", "Message", "L'alerte en une phrase.", required=True),
+        text("advice", "Conseil", "Ce qu'il faut faire.", required=True),
     ),
 )
 
-RULE = _text("rule", "Règle", "Identifiant de la règle.")
+RULE = text("rule", "Règle", "Identifiant de la règle.", required=True)
 
 QUALITY_TREND = Table(
     name="quality_trend",
@@ -95,15 +91,15 @@ QUALITY_TREND = Table(
     key=("rule", "rang"),
     columns=(
         RULE,
-        _count("rang", "Rang", "Rang de l'exécution dans l'histoire, à partir de 1.", ""),
-        Column(name="data_date", type="date", title="Date des données", description="Jour des données de l'exécution."),
-        _text("run", "Exécution", "Nom de l'exécution dans l'histoire."),
+        count("rang", "Rang", "Rang de l'exécution dans l'histoire, à partir de 1."),
+        day("data_date", "Date des données", "Jour des données de l'exécution."),
+        text("run", "Exécution", "Nom de l'exécution dans l'histoire.", required=True),
         SEVERITY,
-        _text("status", "État", "ok, warning, blocking ou error."),
-        _count("evaluated", "Lignes jugées", "Lignes que la règle a jugées.", "lignes"),
-        _count("failing", "Lignes en défaut", "Lignes en défaut.", "lignes"),
-        _number("share", "Part en défaut", "Lignes en défaut parmi les lignes jugées.", "fraction"),
-        _flag("changed", "Règle modifiée", "La règle n'est pas écrite comme à l'exécution précédente."),
+        text("status", "État", "ok, warning, blocking ou error.", required=True),
+        count("evaluated", "Lignes jugées", "Lignes que la règle a jugées.", unit="lignes"),
+        count("failing", "Lignes en défaut", "Lignes en défaut.", unit="lignes"),
+        number("share", "Part en défaut", "Lignes en défaut parmi les lignes jugées.", unit="fraction"),
+        flag("changed", "Règle modifiée", "La règle n'est pas écrite comme à l'exécution précédente.", required=True),
     ),
 )
 
@@ -114,18 +110,19 @@ FINDINGS_CHANGES = Table(
     key=("rule", "table", "record"),
     columns=(
         RULE,
-        _text("table", "Table", "Table concernée."),
-        _text("record", "Ligne", "Clé de la ligne, comme dans findings."),
+        text("table", "Table", "Table concernée.", required=True),
+        text("record", "Ligne", "Clé de la ligne, comme dans findings.", required=True),
         UID,
-        _text(
+        text(
             "change",
             "Changement",
             "nouveau : le défaut est apparu ; corrigé : la ligne est là et ne l'a plus ; disparu : la ligne n'est plus "
             "là ; règle nouvelle, règle modifiée, règle retirée : la règle a changé, pas les données.",
+            required=True,
             enum=("nouveau", "corrigé", "disparu", "règle nouvelle", "règle modifiée", "règle retirée"),
         ),
-        Column(name="data_date", type="date", title="Date des données", description="Jour des données de l'exécution."),
-        Column(name="since", type="date", title="Depuis", description="Jour des données de l'exécution précédente."),
+        day("data_date", "Date des données", "Jour des données de l'exécution."),
+        day("since", "Depuis", "Jour des données de l'exécution précédente."),
     ),
 )
 
@@ -137,10 +134,12 @@ QUALITY_MONTHS = Table(
     key=("rule", "mois"),
     columns=(
         RULE,
-        _text("mois", "Mois", "Mois de notification ou de signature (AAAA-MM)."),
-        _count("contrats", "Contrats", "Contrats du mois."),
-        _count("en_defaut", "En défaut", "Contrats du mois qui ont au moins un constat de cette règle."),
-        _number("part", "Part en défaut", "Parmi les contrats du mois.", "fraction"),
+        text("mois", "Mois", "Mois de notification ou de signature (AAAA-MM).", required=True),
+        count("contrats", "Contrats", "Contrats du mois.", unit="contrats"),
+        count(
+            "en_defaut", "En défaut", "Contrats du mois qui ont au moins un constat de cette règle.", unit="contrats"
+        ),
+        number("part", "Part en défaut", "Parmi les contrats du mois.", unit="fraction"),
     ),
 )
 

@@ -100,7 +100,7 @@ class Machine:
         return self.table("contracts").sort("uid")["montant"].to_list()
 
     def statuses(self) -> list[tuple[str, str | None]]:
-        return self.table("corrections").select("statut", "valeur_source").rows()
+        return self.table("corrections_traitees").select("statut", "valeur_source").rows()
 
     def releases(self) -> list[dict[str, Any]]:
         with (self.lake.ocds("paris") / RELEASES).open("rb") as handle:
@@ -162,7 +162,7 @@ def test_a_finding_is_sent_corrected_applied_published_and_undone(machine: Machi
     assert list(machine.to_correct.iterdir()) == []
     (repair,) = machine.table("repairs").filter(pl.col("rule").str.starts_with("correction.")).to_dicts()
     assert (repair["path"], repair["original"], repair["value"]) == ("montant", "10.0", "250000.5")
-    told = machine.table("corrections").row(0, named=True)
+    told = machine.table("corrections_traitees").row(0, named=True)
     assert (told["auteur"], told["date"], told["motif"]) == ("A. Durand", "2026-03-12", "Acte d'engagement")
 
     published = machine.releases()
@@ -178,7 +178,7 @@ def test_a_finding_is_sent_corrected_applied_published_and_undone(machine: Machi
     (machine.received / "retour voirie.xlsx").unlink()
     machine.run()
     assert machine.amounts() == before
-    assert machine.table("corrections").is_empty()
+    assert machine.table("corrections_traitees").is_empty()
     assert machine.table("findings")["uid"].to_list() == [UID]
 
 
@@ -203,7 +203,7 @@ def test_a_refused_line_is_told_in_the_check_and_changes_nothing(machine: Machin
     (machine.received / "note.docx").write_bytes(b"x")
     machine.run()
     assert machine.amounts() == [10.0, 45_000.0]
-    rows = machine.table("corrections").select("fichier", "statut", "raison").rows()
+    rows = machine.table("corrections_traitees").select("fichier", "statut", "raison").rows()
     assert rows == [
         ("note.docx", "refusée", "fichier illisible : extension inconnue ; attendu : .xlsx, .ods, .xls ou .csv"),
         ("retour.xlsx", "refusée", "il manque : l'auteur"),
@@ -232,4 +232,4 @@ def test_tables_show_that_corrections_are_upstream() -> None:
     lineage = specs["contracts"].metadata["dagster/column_lineage"].deps_by_column
     assert {d.asset_key.to_user_string() for d in lineage["montant"]} == {"decp_records", "corrections_recues"}
     assert {d.asset_key.to_user_string() for d in lineage["uid"]} == {"decp_records"}
-    assert specs["corrections"].group_name == "corrections"
+    assert specs["corrections_traitees"].group_name == "corrections"

@@ -299,13 +299,13 @@ def test_everything_downstream_of_the_tables_has_the_correction_and_nothing_else
     holder = found["contract_titulaires"].row(0, named=True)
     assert (holder["titulaire_id"], holder["titulaire_id_publie"]) == (OTHER, GOOD)
     assert holder["titulaire_id_regle"].startswith("correction.")
-    assert found["corrections"].select("statut", "champ", "valeur_source").rows() == [
+    assert found["corrections_traitees"].select("statut", "champ", "valeur_source").rows() == [
         ("appliquée", "montant", "1001.5"),
         ("appliquée", "titulaires[0].id", GOOD),
     ]
     told = found["repairs"].filter(pl.col("rule").str.starts_with("correction."))
     assert told["confiance"].to_list() == ["certaine", "certaine"]
-    assert set(told["rule"].str.strip_prefix("correction.")) == set(found["corrections"]["correction"])
+    assert set(told["rule"].str.strip_prefix("correction.")) == set(found["corrections_traitees"]["correction"])
     other = pl.col("uid") != UID
     for name in ("contracts", "contract_versions", "contract_titulaires", "normalised_records", "ledger"):
         assert found[name].filter(other).equals(plain[name].filter(other)), name
@@ -319,7 +319,7 @@ def test_removing_the_file_undoes_the_correction() -> None:
 
 
 def test_an_unreadable_line_is_refused_in_the_table() -> None:
-    found = built([line("montant", "1", "2", refus="il manque : le motif")]).frames["corrections"]
+    found = built([line("montant", "1", "2", refus="il manque : le motif")]).frames["corrections_traitees"]
     assert found.select("statut", "raison", "correction").rows() == [("refusée", "il manque : le motif", None)]
 
 

@@ -46,7 +46,10 @@ def _tables() -> dict[str, pl.DataFrame]:
         _correction(3, "appliquée"),
         _correction(4, "refusée", "valeur corrigée illisible"),
     ]
-    return {"repairs": TABLES["repairs"].frame(repairs), "corrections": TABLES["corrections"].frame(received)}
+    return {
+        "repairs": TABLES["repairs"].frame(repairs),
+        "corrections_traitees": TABLES["corrections_traitees"].frame(received),
+    }
 
 
 def test_rules_are_counted_by_what_they_do() -> None:
