@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from procurement_assets.decp.codelists import BOOLEANS, NOT_COMMUNICATED, CodeList, fold
-from procurement_assets.decp.cpv import LOST_ZERO
+from procurement_assets.decp.cpv import lost_zero
 from procurement_assets.decp.identifiers import is_siren, is_siret
 from procurement_assets.decp.raw import Scalar
 from procurement_assets.decp.rules import Repair
@@ -229,9 +229,9 @@ class Cleaner:
     def cpv(self, path: str, value: Scalar) -> str | None:
         """A CPV code of eight digits, without its key.
 
-        A lost leading zero is given back only where the result is in a group that exists (031 to 034 and 091 to 093
-        are the only ones that start with 0): padding on the right, as a peer does, makes another code
-        (research/decp.md §1.9).
+        A lost leading zero is given back only where the result is a code that exists, of the key published with it:
+        padding on the right, as a peer does, makes another code (research/decp.md §1.9). `tables` withholds it where
+        the file also cuts codes at their end.
         Other shapes stay as published, for the checks to find.
         """
         found = self.coded(path, value)
@@ -243,10 +243,10 @@ class Cleaner:
             self.note(path, "cpv.key", value, code)
         elif separator:
             return found
-        if code.isascii() and LOST_ZERO.match(code):
-            self.note(path, "cpv.leading-zero", value, "0" + code)
-            code = "0" + code
-        return code
+        whole = lost_zero(code, key)
+        if whole is not None:
+            self.note(path, "cpv.leading-zero", value, whole)
+        return whole or code
 
     def siret(self, path: str, value: Scalar) -> str | None:
         """A SIRET without separators; a lost leading zero is given back where the check digit then agrees."""

@@ -1,9 +1,10 @@
 """SIREN recovered from a malformed SIRET: which form (`siren_forms`), how sure, and why, in French.
 
-Confidence: `certaine` when the identifier carries evidence beyond the key, or the same SIREN is that of a valid SIRET
-elsewhere in the publisher's data; `probable` when it is a form that people write and only the key speaks for it;
-`possible` when the key alone does. Only `certaine` fills the repaired column: the others are suggestions. The published
-id never changes: nothing here touches the normalised contract, so OCDS and the regulatory files say what was published.
+Confidence: `certaine` when the identifier writes the SIREN's digits twice, or the same SIREN is that of a valid SIRET
+elsewhere in the publisher's data, or a VAT number is declared as one; `probable` when it is a form that people write
+and only keys speak for it; `possible` when one key alone does. Only `certaine` fills the repaired column: the others
+are suggestions. The published id never changes: nothing here touches the normalised contract, so OCDS and the
+regulatory files say what was published.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from procurement_assets.decp.codelists import fold
-from procurement_assets.decp.identifiers import is_siret
+from procurement_assets.decp.identifiers import is_siren, is_siret
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.siren_forms import (
     COUNTRIES,
@@ -24,6 +25,7 @@ from procurement_assets.decp.siren_forms import (
     foreign_country,
     forms,
     is_iban,
+    is_placeholder,
 )
 
 Confidence = Literal["certaine", "probable", "possible"]
@@ -32,7 +34,7 @@ REPAIRED_TYPES = (None, "SIRET", "TVA")
 FOREIGN, IBAN = "id.etranger", "id.iban"
 
 REASONS: dict[str, str] = {
-    "siren.tva": "numéro de TVA français ; sa clé confirme le SIREN",
+    "siren.tva": "numéro de TVA français ; sa clé concorde avec le SIREN",
     "siren.tva-cle-fausse": "numéro de TVA français dont la clé est fausse",
     "siren.tva-sans-prefixe": "numéro de TVA français sans « FR » ; sa clé concorde avec le SIREN",
     "siren.repete-avant": "SIREN, ou son début, saisi avant le SIRET complet",
@@ -87,10 +89,10 @@ class KnownSirens:
         return siren in self._words
 
     def add(self, identifier: str | None, name: str | None = None) -> None:
-        """Learn from an identifier; only a SIRET with the right key teaches anything."""
+        """Learn from an identifier; only a SIRET with both its keys right teaches anything."""
         if identifier is None or (self.wanted is not None and identifier[:9] not in self.wanted):
             return
-        if is_siret(identifier):
+        if is_siret(identifier) and is_siren(identifier[:9]) and not is_placeholder(identifier[:9]):
             self._words.setdefault(identifier[:9], set()).update(_words(name))
 
     def add_contract(self, contract: Contract) -> None:
@@ -140,19 +142,22 @@ def recover(who: Operateur, known: KnownSirens) -> Recovered | None:
     country = foreign_country(bare)
     if country is not None and country != "FR":
         return Recovered(None, FOREIGN, "certaine", f"{REASONS[FOREIGN]} ({country})", country)
-    found = [_judge(form, who.denominationSociale, known) for form in forms(bare)]
+    declared = who.typeIdentifiant == "TVA"
+    found = [_judge(form, who.denominationSociale, known, declared=declared) for form in forms(bare)]
     sure = [r for r in found if r.fills]
     if len({r.siren for r in sure}) > 1:
         return msgspec.structs.replace(sure[0], confidence="possible", reason=f"{sure[0].reason} ; autre lecture égale")
     return next(iter(sure or found), None)
 
 
-def _judge(form: Form, name: str | None, known: KnownSirens) -> Recovered:
+def _judge(form: Form, name: str | None, known: KnownSirens, *, declared: bool) -> Recovered:
+    """`declared`: the type of the identifier is TVA, so that a right VAT number is what it says and no repair."""
     reason = REASONS[form.rule]
-    confidence: Confidence = "certaine" if form.structure else "probable" if form.plausible else "possible"
+    sure = form.structure or (declared and form.rule == "siren.tva")
+    confidence: Confidence = "certaine" if sure else "probable" if form.plausible else "possible"
     if form.siren in known:
         if known.name_differs(form.siren, name):
-            confidence = "probable" if form.structure else "possible"
+            confidence = "probable" if sure else "possible"
             reason += " ; le nom publié n'est pas celui que porte ce SIREN ailleurs"
         else:
             confidence = "certaine"

@@ -1,13 +1,15 @@
 """The malformed identifiers seen in real feeds, form by form: what a holder's id is when it is not a SIRET.
 
-One random nine-digit number in ten passes the SIREN's key, so the key alone is never enough: each form says what else
-speaks for it. `structure` is evidence that chance does not give (an APE code, the SIREN's own digits written again, a
-valid SIRET inside, the key of a VAT number); a form without it needs the same SIREN elsewhere in the publisher's data.
+One random nine-digit number in ten passes the SIREN's key and one in a thousand both keys of a French VAT number, so
+keys are never enough: each form says what else speaks for it. `structure` is evidence that chance does not give: five
+or more of the SIREN's own digits written again. A form without it (an APE code, a legal form and a VAT number say what
+the digits mean, not that they are right) needs the same SIREN in a valid SIRET elsewhere in the publisher's data.
 Sources of the forms: research/data.md §3 "Paris-specific quirks", research/decp.md §1.9.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 
@@ -29,10 +31,6 @@ NAF_DIVISIONS = frozenset(
     if n not in (4, 34, 40, 44, 48, 54, 57, 67, 76, 83, 89)
 )  # fmt: skip
 """Divisions of NAF rev. 2 (decree 2007-1888). A sub-class is four digits and a letter, A to G or Z."""
-LEGAL_FORMS = frozenset(
-    ("SA", "SAS", "SASU", "SARL", "EURL", "SNC", "SCI", "SCOP", "SCP", "SCA", "SELARL", "SELAS", "GIE", "GEIE", "EI")
-)
-"""Legal forms that are typed after a SIREN, as in `478055163SAS`."""
 _COUNTRIES = "AT BE BG CY CZ DE DK EE EL ES FI GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"
 COUNTRIES = frozenset(_COUNTRIES.split())
 """Prefixes of a VAT number of the European Union, France apart (Council Directive 2006/112/EC, article 215)."""
@@ -45,13 +43,17 @@ _APE = re.compile(r"(\d{2})\d{2}[A-GZ]\Z")
 _APE_REV1 = re.compile(r"\d{3}[A-Z]\Z")
 
 
+OWN_DIGITS = 5
+"""Digits of the SIREN written again that are evidence: with its key, chance gives them once in a million."""
+
+
 class Form(msgspec.Struct, frozen=True):
     """What an identifier looks like: a SIREN, the rule that found it, and how much speaks for it."""
 
     siren: str
     rule: str
     structure: bool
-    """Evidence beyond the key in the identifier itself."""
+    """The identifier itself writes the SIREN's digits twice."""
     plausible: bool = True
     """The rest is what a person writes there; without it, the key alone speaks for the SIREN."""
 
@@ -78,6 +80,16 @@ def foreign_country(bare: str) -> str | None:
     return prefix if prefix in COUNTRIES or prefix in THIRD_COUNTRIES else None
 
 
+def is_placeholder(siren: str) -> bool:
+    """Nine digits that a keyboard makes rather than INSEE: a sequence, a pattern of three or fewer, or 00000….
+
+    Such a number repeats its own digits by nature; `0000` is also how the numbers that VAT gives Monaco begin.
+    """
+    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(siren[:8])}
+    periodic = any(siren == (siren[:n] * 9)[:9] for n in (1, 2, 3))
+    return periodic or steps in ({1}, {9}) or siren.startswith("0000")
+
+
 def vat_key(siren: str) -> int:
     """The two digits of a French VAT number (CGI, annexe; (12 + 3 × (SIREN mod 97)) mod 97)."""
     return (12 + 3 * (int(siren) % 97)) % 97
@@ -87,18 +99,23 @@ def forms(bare: str) -> Iterator[Form]:
     """Every form that an identifier (see `bare_identifier`) has. Nothing for a valid SIRET, an IBAN, a foreign id."""
     if len(bare) > LONGEST or not bare.isascii() or is_siret(bare):
         return
+    yield from (form for form in _readings(bare) if not is_placeholder(form.siren))
+
+
+def _readings(bare: str) -> Iterator[Form]:
     if m := _FRENCH_VAT.match(bare):
         key, siren = m.groups()
         if is_siren(siren):
             right = int(key) == vat_key(siren)
-            yield Form(siren, "siren.tva" if right else "siren.tva-cle-fausse", structure=right, plausible=False)
+            yield Form(siren, "siren.tva" if right else "siren.tva-cle-fausse", structure=False, plausible=right)
         return
     if is_iban(bare) or foreign_country(bare) or not bare[:9].isdigit():
         return
     if len(bare) == 11 and bare.isdigit() and is_siren(bare[2:]) and int(bare[:2]) == vat_key(bare[2:]):
         yield Form(bare[2:], "siren.tva-sans-prefixe", structure=False)
-    if len(bare) > 14 and bare.isdigit() and is_siret(bare[-14:]) and _repeats(bare[:-14], bare[-14:-5]):
-        yield Form(bare[-14:-5], "siren.repete-avant", structure=True)
+    siren = bare[-14:-5]
+    if len(bare) > 14 and bare.isdigit() and is_siret(bare[-14:]) and is_siren(siren) and _repeats(bare[:-14], siren):
+        yield Form(siren, "siren.repete-avant", structure=len(bare) - 14 >= OWN_DIGITS)
     if is_siren(bare[:9]):
         yield _after_siren(bare[:9], bare[9:])
 
@@ -120,15 +137,11 @@ def _department(rest: str) -> bool:
     return len(rest) == 2 and rest.isdigit() and (1 <= int(rest) <= 95 or rest in ("97", "98"))
 
 
-_STRUCTURED: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+_FORMS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("siren.ape", lambda siren, rest: _is_ape(rest)),
     ("siren.debut-repete", lambda siren, rest: 4 <= len(rest) <= 9 and siren.startswith(rest)),
     ("siren.fin-repetee", lambda siren, rest: 4 <= len(rest) <= 9 and siren.endswith(rest)),
     ("siren.nic-double", _twice),
-    ("siren.lettres", lambda siren, rest: rest in LEGAL_FORMS),
-)
-"""Forms that carry their own evidence, the most telling first."""
-_HABITS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("siren.seul", lambda siren, rest: rest == ""),
     ("siren.zeros", lambda siren, rest: len(rest) > 1 and not rest.strip("0")),
     ("siren.departement", lambda siren, rest: _department(rest)),
@@ -137,16 +150,15 @@ _HABITS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
     ("siren.ape-ancien", lambda siren, rest: bool(_APE_REV1.match(rest))),
     ("siren.lettres", lambda siren, rest: rest.isalpha()),
 )
-"""Forms that a person writes, and that chance also makes: the same SIREN must be seen elsewhere."""
+"""Forms that a person writes, the most telling first."""
+_WRITTEN_AGAIN = ("siren.debut-repete", "siren.fin-repetee", "siren.nic-double")
 
 
 def _after_siren(siren: str, rest: str) -> Form:
     """The form of nine digits with the right key, by what follows them."""
-    for rule, fits in _STRUCTURED:
-        if fits(siren, rest):
-            return Form(siren, rule, structure=True)
-    for rule, fits in _HABITS:
-        if fits(siren, rest):
-            # The number of an establishment starts with zeros: digits cut from a SIRET do.
-            return Form(siren, rule, structure=False, plausible=rule != "siren.tronque" or rest.startswith("0"))
-    return Form(siren, "siren.suite", structure=False, plausible=False)
+    rule = next((rule for rule, fits in _FORMS if fits(siren, rest)), None)
+    if rule is None:
+        return Form(siren, "siren.suite", structure=False, plausible=False)
+    again = rule in _WRITTEN_AGAIN and len(rest) >= OWN_DIGITS
+    # The number of an establishment starts with zeros: digits cut from a SIRET do.
+    return Form(siren, rule, structure=again, plausible=rule != "siren.tronque" or rest.startswith("0"))

@@ -16,7 +16,7 @@ import msgspec
 
 from procurement_assets.decp.clean_values import FIRST_YEAR, LAST_YEAR, Cleaner
 from procurement_assets.decp.correctable import FIELDS, show
-from procurement_assets.decp.cpv import DIVISIONS, is_cpv
+from procurement_assets.decp.cpv import DIVISIONS, is_cpv, lost_zero
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.paths import get
 from procurement_assets.decp.rules import Repair
@@ -149,6 +149,9 @@ def _cpv(contract: Contract) -> Iterator[Suggestion]:
     digits = re.sub(r"\D", "", code)
     if len(digits) == 9 and digits[:2] in DIVISIONS:
         yield Suggestion("codeCPV", code, digits[:8], "cpv.cle-collee", "probable", "clé collée au code CPV")
+    elif lost_zero(code) is not None:
+        reason = "zéro initial perdu, ou dernier chiffre : ce fichier a d'autres codes de sept chiffres"
+        yield Suggestion("codeCPV", code, "0" + code, "cpv.zero-perdu", "possible", reason)
     elif len(digits) in (6, 7) and "0" + digits[:1] in DIVISIONS and digits[:2] not in DIVISIONS:
         padded = ("0" + digits).ljust(8, "0")
         yield Suggestion("codeCPV", code, padded, "cpv.zero-perdu", "possible", "zéro initial perdu")

@@ -9,23 +9,11 @@ import json
 
 import polars as pl
 
+from procurement_assets.decp.cpv import cpv_key
 from procurement_assets.quality.derived_base import BUYERS, Derived, Related
 
 _PLACE = ["source", "file_sha256", "position"]
 _NEEDS = ("repairs", "ledger")
-CPV_WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
-"""The check digit of a CPV code is the sum of its digits times these, modulo 10. The rule is not published: it was
-worked out from the keys that the arrêté prints (15982200-7, 34144910-0…) and holds for 448 of the 471 codes with a key
-in the real files at hand; the others are typing errors (45000000-0) or the codes below."""
-CPV_SHIFTED = {"09": 6, "351253": 3, "4212": 3, "722671": 5, "724": 5, "726": 5}
-"""Parts of the CPV moved in 2008 that kept the keys of their former codes: what is added to the sum."""
-
-
-def cpv_key(code: str) -> str:
-    """The check digit of a CPV code of eight digits."""
-    total = sum(w * int(d) for w, d in zip(CPV_WEIGHTS, code, strict=True))
-    moved = [shift for start, shift in CPV_SHIFTED.items() if code.startswith(start) and code != "09000000"]
-    return str((total + sum(moved)) % 10)
 
 
 def _kept(related: Related) -> pl.DataFrame:

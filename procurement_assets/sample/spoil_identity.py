@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procurement_assets.quality.derived_published import cpv_key
+from procurement_assets.decp.cpv import cpv_key
 from procurement_assets.sample.work import Work, spoils
 
 _APES = ("4120B", "7112B", "4339Z", "9499Z", "6201Z", "8121Z", "4321A", "5829C")

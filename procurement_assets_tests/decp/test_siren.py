@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from procurement_assets.decp.model import Operateur
 from procurement_assets.decp.raw import ReadRecord
 from procurement_assets.decp.reader import read_file
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, recover, suggested_type
-from procurement_assets.decp.siren_forms import is_iban, vat_key
+from procurement_assets.decp.siren_forms import bare_identifier, is_iban, vat_key
 from procurement_assets.sample import defects, generate, load_profile
 from procurement_assets.sample.identifiers import siren, siret
 
@@ -42,14 +43,9 @@ def of(identifier: str, kind: str | None = "SIRET", who: KnownSirens = NOBODY, n
 @pytest.mark.parametrize(
     ("published", "rule", "siren_found"),
     [
-        ("4014498557120B", "siren.ape", "401449855"),
-        ("4320387764939a", "siren.ape", "432038776"),
-        ("0872811844399C", "siren.ape", "087281184"),
         ("39356944739356", "siren.debut-repete", "393569447"),
         ("49505743257432", "siren.fin-repetee", "495057432"),
         ("4910116980002500025", "siren.nic-double", "491011698"),
-        ("478055163SAS", "siren.lettres", "478055163"),
-        ("FR 02 401449855", "siren.tva", "401449855"),
         ("3823577238235772100051", "siren.repete-avant", "382357721"),
         ("38235772138235772100051", "siren.repete-avant", "382357721"),
     ],
@@ -62,6 +58,13 @@ def test_a_form_with_evidence_of_its_own_is_certain(published: str, rule: str, s
 @pytest.mark.parametrize(
     ("published", "rule", "confidence"),
     [
+        ("4014498557120B", "siren.ape", "probable"),
+        ("4320387764939a", "siren.ape", "probable"),
+        ("0872811844399C", "siren.ape", "probable"),
+        ("478055163SAS", "siren.lettres", "probable"),
+        ("FR 02 401449855", "siren.tva", "probable"),
+        ("3935694473935", "siren.debut-repete", "probable"),
+        ("401449855712B", "siren.ape-ancien", "probable"),
         ("817350044", "siren.seul", "probable"),
         ("8173500440", "siren.tronque", "probable"),
         ("3441015631", "siren.tronque", "possible"),
@@ -69,7 +72,6 @@ def test_a_form_with_evidence_of_its_own_is_certain(published: str, rule: str, s
         ("5112193700000", "siren.zeros", "probable"),
         ("51238993393290", "siren.nic-faux", "probable"),
         ("682023908ARCUE", "siren.lettres", "probable"),
-        ("401449855712B", "siren.ape-ancien", "probable"),
         ("401449855X9Y8Z7", "siren.suite", "possible"),
         ("FR00401449855", "siren.tva-cle-fausse", "possible"),
     ],
@@ -93,6 +95,14 @@ def test_another_name_beside_the_same_siren_takes_the_certainty_away() -> None:
     other = of("3823577210", who=who, name="Boulangerie Martin")
     assert (other.confidence, other.fills) == ("possible", False)
     assert of("38235772138235", who=who, name="Boulangerie Martin").confidence == "probable"
+
+
+@pytest.mark.parametrize(
+    "identifier", ["12345678212345", "12345678200010", "98765432598765", "000012342", "11211211211211"]
+)
+def test_a_number_that_a_keyboard_makes_is_no_siren_and_teaches_none(identifier: str) -> None:
+    assert recover(Operateur(typeIdentifiant="SIRET", id=identifier), known(siret(12_345_678))) is None
+    assert "123456782" not in known(siret(12_345_678))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +141,14 @@ def test_an_id_of_another_type_is_left_alone(kind: str) -> None:
 
 def test_a_vat_number_that_is_not_french_is_left_alone_under_its_own_type() -> None:
     assert recover(Operateur(typeIdentifiant="TVA", id="BE0431911504"), NOBODY) is None
-    assert of("FR02401449855", "TVA").siren == "401449855"
+
+
+def test_a_french_vat_number_declared_as_one_is_what_it_says() -> None:
+    found = of("FR02401449855", "TVA")
+    assert (found.siren, found.rule, found.fills) == ("401449855", "siren.tva", True)
+    assert not of("FR03401449855", "TVA").fills
+    assert not of("FR02401449855", "SIRET").fills
+    assert not of("FR02401449855", None).fills
 
 
 @given(st.integers(0, 99_999_999), st.integers(1, 9999))
@@ -153,22 +170,50 @@ def test_a_repair_is_never_made_twice(text: str) -> None:
     assert (again.siren, again.fills) == (found.siren, False)
 
 
+def _lucky(rng: Random, body: Callable[[], str]) -> str:
+    """Nine digits of a shape that pass the key of a SIREN by chance."""
+    return next(n for _ in iter(int, 1) if is_siren(n := body()))
+
+
 def _decoys(rng: Random) -> list[str]:
-    """Numbers that hide no SIREN, each ten times: one in ten passes the key by chance."""
-    shapes = [
-        lambda: f"{rng.randrange(10**9):09d}",
-        lambda: f"{rng.randrange(10**10):010d}",
-        lambda: f"{rng.randrange(10**11):011d}",
-        lambda: f"{rng.randrange(10**13):013d}",
-        lambda: f"{rng.randrange(10**14):014d}",
-        lambda: f"0{rng.randrange(1, 9)}{rng.randrange(10**8):08d}",
-        lambda: f"33{rng.randrange(1, 9)}{rng.randrange(10**8):08d}",
-        lambda: f"{rng.randrange(10**9):09d}B{rng.randrange(1, 99):02d}",
-        lambda: f"{rng.choice(('BE0', 'DE', 'IT', 'GB', 'PT'))}{rng.randrange(10**9):09d}",
-        lambda: f"FR{rng.randrange(100):02d}{rng.randrange(10**9):09d}",
-        lambda: f"{rng.choice('12')}{rng.randrange(10**12):012d}{rng.randrange(97):02d}",
+    """Identifiers of nobody, shape by shape; the last ones are made to pass the keys that chance passes."""
+    digits = lambda n: "".join(rng.choices("0123456789", k=n))  # noqa: E731
+    some = lambda: _lucky(rng, lambda: digits(9))  # noqa: E731
+    natural = lambda: _lucky(rng, lambda: rng.choice("345789") + digits(8))  # noqa: E731
+    start, step = (lambda: rng.randrange(10)), (lambda: rng.choice((1, 9, 3)))
+    shapes: list[Callable[[], str]] = [
+        *(lambda n=n: digits(n) for n in (9, 10, 11, 12, 13, 14, 15, 19, 23)),
+        lambda: "".join(rng.choices("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=rng.randrange(9, 20))),
+        lambda: f"0{rng.randrange(1, 9)}{digits(8)}",  # telephone
+        lambda: f"+33{rng.randrange(1, 9)}{digits(8)}",
+        lambda: f"33{rng.randrange(1, 9)}{digits(8)}",
+        lambda: f"0033{rng.randrange(1, 9)}{digits(8)}",
+        lambda: f"W{digits(9)}",  # association (RNA)
+        lambda: f"{digits(7)}{digits(3)}",  # RIDET
+        lambda: f"T{digits(6)}A",  # TAHITI
+        lambda: f"{rng.choice('12')}{digits(12)}{rng.randrange(1, 97):02d}",  # social security
+        lambda: f"{digits(9)}B{rng.randrange(1, 99):02d}",  # Dutch VAT number without its country
+        lambda: f"NL{digits(9)}B{rng.randrange(1, 99):02d}",
+        lambda: f"{rng.choice(('BE0', 'DE', 'IT', 'GB', 'PT', 'ES', 'LU', 'CHE'))}{digits(9)}",
+        lambda: f"IT{_lucky(rng, lambda: digits(9))}{digits(2)}",
+        lambda: f"FR{digits(2)}{digits(9)}",
+        lambda: f"FR{digits(25)}",  # account
+        # A sequence of a keyboard, and its repetition.
+        lambda: "".join(str((a + i * d) % 10) for a, d in [(start(), step())] for i in range(14)),
+        lambda: (digits(rng.choice((1, 2, 3))) * 14)[: rng.choice((9, 11, 13, 14, 18))],
+        # Both keys of a VAT number, with and without the prefix; Monaco's.
+        lambda: f"FR{vat_key(n := some()):02d}{n}",
+        lambda: f"{vat_key(n := natural()):02d}{n}",
+        lambda: f"FR{rng.randrange(97):02d}00000{digits(4)}",
+        # The key of a SIREN by chance, then what a person writes after one.
+        natural,
+        lambda: natural() + rng.choice(("7120B", "4399C", "6201Z", "4332A", "712B")),
+        lambda: natural() + rng.choice(("SAS", "SA", "SARL", "EURL", "PARIS")),
+        lambda: natural() + rng.choice(("0", "00", "000", "00000", "75", "93", "00010", "00023")),
+        lambda: (n := natural()) + n[: rng.choice((1, 2, 3, 4))],
+        lambda: some() + digits(5),
     ]
-    return [shape() for shape in shapes for _ in range(400)]
+    return [shape() for shape in shapes for _ in range(200)]
 
 
 def _spoilt(rng: Random, number: str) -> list[str]:
@@ -189,33 +234,39 @@ def _spoilt(rng: Random, number: str) -> list[str]:
     ]
 
 
-def test_on_generated_identifiers_with_known_truth_no_siren_is_wrong() -> None:
-    """4,400 malformed ids of 400 companies, a third of them known by a valid SIRET, beside 4,400 decoys."""
-    rng = Random(20260101)
+@pytest.mark.parametrize("seed", [20260101, 1, 2, 3, 4, 5])
+def test_on_generated_identifiers_with_known_truth_no_siren_is_wrong(seed: int) -> None:
+    """4,400 malformed ids of 400 companies, a third of them known by a valid SIRET, beside 8,000 decoys: not one wrong.
+
+    The type declared is SIRET or none: under the type TVA a French VAT number is what it says, see above.
+    """
+    rng = Random(seed)
     companies = [siret(rng.randrange(20_000_000, 99_999_999), rng.randrange(1, 60)) for _ in range(400)]
+    seen = {number[:9] for number in companies[: len(companies) // 3]}
     who = known(*companies[: len(companies) // 3])
     truth = [(text, number[:9]) for number in companies for text in _spoilt(rng, number) if not is_siret(text)]
-    decoys = [d for d in _decoys(rng) if not is_siret(d)]
-    found = [(recover(Operateur(typeIdentifiant="SIRET", id=text), who), own) for text, own in truth]
+    decoys = [d for d in _decoys(rng) if not is_siret(bare_identifier(d))]
+    assert len(decoys) > 6_000
+    kind = rng.choice(("SIRET", None))
+    found = [(recover(Operateur(typeIdentifiant=kind, id=text), who), own) for text, own in truth]
     filled = [(r.siren, own) for r, own in found if r is not None and r.fills]
-    wrong = [r for d in decoys if (r := recover(Operateur(typeIdentifiant="SIRET", id=d), who)) and r.fills]
-    real = [r for r in wrong if r.rule not in ("siren.tva",)]
+    wrong = [d for d in decoys if (r := recover(Operateur(typeIdentifiant=kind, id=d), who)) and r.fills]
     assert [pair for pair in filled if pair[0] != pair[1]] == []
-    assert real == []
-    # A random VAT number passes both its keys once in a thousand: it is then a valid French VAT number.
-    assert len(wrong) <= 2
+    assert wrong == []
+    # Of a company seen elsewhere everything is filled; of another, what writes its own digits twice.
+    assert all(r is not None and r.fills for r, own in found if own in seen)
     recall = len(filled) / len(truth)
-    assert 0.70 <= recall <= 0.80, recall
+    assert 0.55 <= recall <= 0.62, recall
     told = sum(r is not None and r.siren == own for r, own in found) / len(truth)
     assert told == 1.0, told
 
 
 HOLDERS = [d for d in defects() if d.startswith("holder.")]
 HIDDEN = {
-    "holder.siren-ape": 1.0,
+    "holder.siren-ape": 0.0,
     "holder.siren-first5": 1.0,
     "holder.too-long": 1.0,
-    "holder.siren-letters": 0.3,
+    "holder.siren-letters": 0.0,
     "holder.truncated": 0.0,
     "holder.luhn-bad": 0.0,
 }
@@ -250,7 +301,7 @@ def test_on_seeded_defects_precision_is_total_and_recall_is_known(defect: str) -
 
 
 def test_on_the_citys_real_records_four_ids_in_five_are_recovered(shared: Path) -> None:
-    """142 unusable ids of 2,207 in 2024 and 2025 (research/data.md §3): 112 certain, 4 suggested, 17 empty."""
+    """142 unusable ids of 2,207 in 2024 and 2025 (research/data.md §3): 111 certain, 5 suggested, 17 empty."""
     resources = shared / "mirror" / "static.data.gouv.fr" / "resources"
     maximilien = resources / "donnees-essentielles-du-profil-acheteur-gip-maximilien"
     state = resources / "donnees-essentielles-de-la-commande-publique-fichiers-consolides" / "decp-2019.json"
@@ -271,7 +322,7 @@ def test_on_the_citys_real_records_four_ids_in_five_are_recovered(shared: Path) 
     rules = Counter(r.rule for r in found if r is not None and r.fills)
     assert len(malformed) == 142 - 17
     assert rules == {
-        "siren.ape": 45,
+        "siren.ape": 44,
         "siren.debut-repete": 32,
         "siren.tronque": 14,
         "siren.nic-faux": 11,
@@ -280,7 +331,8 @@ def test_on_the_citys_real_records_four_ids_in_five_are_recovered(shared: Path) 
         "siren.departement": 2,
         "siren.nic-double": 1,
     }
-    assert sum(r is not None and r.siren is not None and not r.fills for r in found) == 4
+    assert sum(r is not None and r.siren is not None and not r.fills for r in found) == 5
+    assert rules.total() / len(malformed) >= 0.8
     assert [t.id for t, r in zip(malformed, found, strict=True) if r is not None and r.siren is None] == [
         "BE043191150400"
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ from procurement_assets.decp.suggest import Suggestion, suggestions
 from procurement_assets.sample import defects, generate, load_profile
 from procurement_assets_tests.decp.test_tables import build, record, row
 
-APE, CUT = "4014498557120B", "3823577210"
+TWICE, CUT = "40144985540144", "3823577210"
 
 
 def holder(identifier: str, kind: str = "SIRET") -> list[RawOperateur]:
@@ -24,15 +26,19 @@ def holder(identifier: str, kind: str = "SIRET") -> list[RawOperateur]:
 
 
 def test_a_certain_siren_fills_its_column_and_leaves_the_published_id() -> None:
-    frames = build([row(record(1, titulaires=holder(APE)), 0)]).frames
+    frames = build([row(record(1, titulaires=holder(TWICE)), 0)]).frames
     found = frames["contract_titulaires"].row(0, named=True)
-    assert (found["titulaire_id"], found["titulaire_id_publie"]) == (APE, APE)
-    assert (found["titulaire_siren"], found["titulaire_siren_regle"]) == ("401449855", "siren.ape")
+    assert (found["titulaire_id"], found["titulaire_id_publie"]) == (TWICE, TWICE)
+    assert (found["titulaire_siren"], found["titulaire_siren_regle"]) == ("401449855", "siren.debut-repete")
     assert found["titulaire_siren_confiance"] == "certaine"
     repair = frames["repairs"].row(0, named=True)
-    assert (repair["path"], repair["rule"], repair["confiance"]) == ("titulaires[0].siren", "siren.ape", "certaine")
-    assert (repair["original"], repair["value"]) == (f'"{APE}"', '"401449855"')
-    assert '"id":"' + APE + '"' in frames["normalised_records"]["record"][0]
+    assert (repair["path"], repair["rule"], repair["confiance"]) == (
+        "titulaires[0].siren",
+        "siren.debut-repete",
+        "certaine",
+    )
+    assert (repair["original"], repair["value"]) == (f'"{TWICE}"', '"401449855"')
+    assert '"id":"' + TWICE + '"' in frames["normalised_records"]["record"][0]
 
 
 def test_a_cut_siret_is_a_suggestion_until_the_company_is_seen_elsewhere() -> None:
@@ -57,12 +63,12 @@ def test_a_list_of_the_publisher_confirms_a_siren_too() -> None:
 
 
 def test_a_subcontractor_and_a_new_holder_are_recovered_too() -> None:
-    acte = RawActe(id=1, sousTraitant=RawOperateur(typeIdentifiant="SIRET", id=APE), dateNotification="2024-03-01")
-    change = RawModification(id=1, dateNotificationModification="2024-05-01", titulaires=holder(APE))
+    acte = RawActe(id=1, sousTraitant=RawOperateur(typeIdentifiant="SIRET", id=TWICE), dateNotification="2024-03-01")
+    change = RawModification(id=1, dateNotificationModification="2024-05-01", titulaires=holder(TWICE))
     frames = build([row(record(1, actesSousTraitance=[acte], modifications=[change]), 0)]).frames
     assert frames["subcontracts"].select("sousTraitant_siren", "sousTraitant_siren_regle").row(0) == (
         "401449855",
-        "siren.ape",
+        "siren.debut-repete",
     )
     assert frames["contract_titulaires"]["titulaire_siren"].to_list() == ["382357721", "401449855"]
     assert frames["repairs"]["path"].to_list() == [
@@ -131,6 +137,9 @@ def test_the_date_of_a_modification_is_suggested_where_only_one_lacks_it() -> No
     ("published", "kept", "proposed"),
     [
         ("3121000", "03121000", None),
+        ("9134000-7", "09134000", None),
+        ("9134000-5", "9134000", "09134000"),
+        ("3360000", "3360000", "33600000"),
         ("9310000", "09310000", None),
         ("3000000", "03000000", None),
         ("03121000-2", "03121000", None),
@@ -145,6 +154,38 @@ def test_a_cpv_code_is_repaired_only_on_evidence(published: str, kept: str, prop
     raw = record(1, codeCPV=published)
     assert clean(raw).contract.codeCPV == kept
     assert [s.proposed for s in _suggested(raw)] == ([] if proposed is None else [proposed])
+
+
+def _cpv_of(codes: list[Any]) -> list[str]:
+    built = build([row(record(n, codeCPV=code, objet=f"Achat {n}"), n) for n, code in enumerate(codes)])
+    return built.frames["contracts"].sort("id")["codeCPV"].to_list()
+
+
+def test_in_a_file_that_cuts_codes_what_may_be_cut_stays_as_published_and_is_suggested() -> None:
+    """3121000 is 03121000 without its zero or 31210000 less its end; 9123000 and a number can only lack a zero."""
+    assert _cpv_of(["3121000", "9123000", "45000000"]) == ["03121000", "09123000", "45000000"]
+    assert _cpv_of(["3121000", "9123000", 3121000, "4521000"]) == ["3121000", "09123000", "03121000", "4521000"]
+    built = build([row(record(n, codeCPV=c, objet=f"Achat {n}"), n) for n, c in enumerate(["3121000", "4521000"])])
+    found = built.frames["suggestions"].filter(rule="cpv.zero-perdu").select("publie", "propose", "confiance").rows()
+    assert found == [("3121000", "03121000", "possible")]
+    assert "cpv.leading-zero" not in set(built.frames["repairs"]["rule"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_among_codes_cut_on_either_side_no_cpv_repaired_is_wrong(seed: int, shared: Path) -> None:
+    """On the whole vocabulary: a lost zero, a lost end, a lost digit anywhere; what is repaired is right."""
+    rng = Random(seed)
+    with (shared / "reference" / "cpv_2008_fr_en.csv").open(encoding="utf-8") as lines:
+        codes = [line[:8] for line in lines if line[:8].isdigit()]
+    zeros = [c for c in codes if c[0] == "0"]
+    at = [rng.randrange(8) for _ in range(600)]
+    spoilt = [(c[1:], c) for c in rng.choices(zeros, k=300)]
+    spoilt += [(c[:-1], c) for c in rng.choices([c for c in codes if c[0] != "0"], k=300)]
+    spoilt += [(c[:n] + c[n + 1 :], c) for c, n in zip(rng.choices(codes, k=600), at, strict=True)]
+    found = _cpv_of([text for text, _ in spoilt])
+    filled = [(got, true) for got, (text, true) in zip(found, spoilt, strict=True) if got != text]
+    assert len(filled) > 70
+    assert [pair for pair in filled if pair[0] != pair[1]] == []
 
 
 def test_a_label_close_to_its_list_is_suggested_and_stays_as_published() -> None:

@@ -13,7 +13,7 @@ from procurement_assets.quality.derived import DERIVED, derived_schema, needs_of
 from procurement_assets.quality.derived_base import siren_key_is_right
 from procurement_assets.quality.derived_ids import RIGHT
 from procurement_assets.quality.derived_links import CPV_GROUPS, ORIGIN_RANGES
-from procurement_assets.quality.derived_published import cpv_key
+from procurement_assets.decp.cpv import cpv_key
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.decp.reading import SHARED, needs_shared
 from procurement_assets_tests.quality.support import frame, row
