@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import exports, indicators, ocds, quality
+from benchmarks import chain, exports, indicators, ocds, quality
 
 
 def main() -> int:
@@ -12,6 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     ocds.add_command(commands)
+    chain.add_command(commands)
     exports.add_command(commands)
     quality.add_command(commands)
     indicators.add_command(commands)

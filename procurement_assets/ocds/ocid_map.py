@@ -79,8 +79,10 @@ def update(known: Sequence[Known], seen: Sequence[Seen], prefix: str, data_date:
     given = _given(known, seen)
     by_ocid = {k.ocid: k for k in known}
     current: dict[str, Known] = {}
+    taken = set(by_ocid)
     for contract in sorted(seen, key=lambda s: s.uid):
-        ocid = given.get(contract.uid) or _new(contract, prefix, by_ocid.keys() | current.keys())
+        ocid = given.get(contract.uid) or _new(contract, prefix, taken)
+        taken.add(ocid)
         before = by_ocid.get(ocid)
         current[ocid] = Known(
             ocid=ocid,
