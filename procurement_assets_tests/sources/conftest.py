@@ -1,14 +1,13 @@
-"""A scripted public host, a client that notes its waits instead of sleeping, and the mirror where it is there."""
+"""A scripted public host, and a client that notes its waits instead of sleeping."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import socketserver
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,13 @@ from werkzeug import Request, Response
 from procurement_assets.lake import Lake
 from procurement_assets.publishers import Source
 from procurement_assets.sources.http import HttpClient
+from procurement_assets.sources.manifest import ManifestRow
 from procurement_assets.sources.parts import Part
+from procurement_assets.sources.snapshots import open_raw, refresh_source
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-SERVER = SHARED / "tools" / "serve_mirror.py"
 DATASET = "5f4d1921f7e627ef3ae26944"
 LISTING = f"/www.data.gouv.fr/api/2/datasets/{DATASET}/resources/"
 
@@ -161,43 +161,51 @@ def source() -> Source:
     return Source(id="portail", name="Portail d'essai", kind="datagouv", rank=1, dataset=DATASET)
 
 
-class Mirror:
-    """`serve_mirror.py` on a free port, with its log."""
+class Refresher:
+    """Refreshes one source again and again, each time from the rows of the last."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.log_file = folder / f"mirror-{port}.log"
-        command = [sys.executable, str(SERVER), "--port", str(port), "--log", str(self.log_file), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert self.process.stdout is not None
-        self.process.stdout.readline()  # printed once it listens
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, host: Host, lake: Lake, client: HttpClient, source: Source) -> None:
+        self.host, self.lake, self.client, self.source = host, lake, client, source
+        self.rows: list[ManifestRow] = []
 
-    def log(self) -> list[dict[str, Any]]:
-        lines = self.log_file.read_text().splitlines() if self.log_file.exists() else []
-        return [json.loads(line) for line in lines]
+    def __call__(self, now: datetime = NOW, previous: Sequence[ManifestRow] | None = None) -> list[ManifestRow]:
+        self.host.asked.clear()
+        before = self.rows if previous is None else previous
+        self.rows = refresh_source(self.source, lake=self.lake, http=self.client, previous=before, now=now)
+        return self.rows
 
-    def stop(self) -> None:
-        # Dagster gives SIGTERM the handler of SIGINT: where SIGINT is ignored (a background job), so is SIGTERM, here
-        # and in every process started from here.
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+    def one(self, now: datetime = NOW, previous: Sequence[ManifestRow] | None = None) -> ManifestRow:
+        (row,) = self(now, previous)
+        return row
+
+    def serve(self, name: str, data: bytes, *, announced: dict[str, str] | None = None, **changes: Any) -> None:
+        """The listing announces one file, and it is served."""
+        self.host.listing([resource(name, **{"checksum": announced, **changes})])
+        self.host.script(file_path(name), served(data))
+
+    def bytes_of(self, row: ManifestRow) -> bytes:
+        with open_raw(self.lake, row.sha256, verify=True) as handle:
+            return handle.read()
 
 
 @pytest.fixture
-def start_mirror(tmp_path: Path) -> Iterator[Callable[..., Mirror]]:
-    if not SERVER.exists():
-        pytest.skip(f"{SERVER} is absent: the mirror of public hosts cannot be started")
-    started: list[Mirror] = []
+def refresh(host: Host, lake: Lake, client: HttpClient, source: Source) -> Refresher:
+    return Refresher(host, lake, client, source)
 
-    def start(*options: str) -> Mirror:
-        started.append(Mirror(tmp_path, *options))
-        return started[-1]
 
-    yield start
-    for mirror in started:
-        mirror.stop()
+def raw_server(answer: bytes) -> tuple[str, Callable[[], None]]:
+    """A server that sends these bytes and closes, for what an HTTP library would not send."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(answer)
+
+    server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return f"http://127.0.0.1:{server.server_address[1]}/f", stop

@@ -1,18 +1,16 @@
-from __future__ import annotations
+"""One request: what comes, what is tried again and how long it waits, what is final."""
 
-import gzip
-from collections.abc import Callable
+from __future__ import annotations
 
 import pytest
 import requests
-from werkzeug import Request, Response
-from werkzeug.http import http_date
+from werkzeug import Response
 
 from procurement_assets.settings import load_settings
-from procurement_assets.sources.errors import NotData, NotFound, Refused, TooLarge, Unreachable
+from procurement_assets.sources.errors import NotData, NotFound, Refused, Unreachable
 from procurement_assets.sources.http import USER_AGENT, HttpClient
 from procurement_assets.sources.parts import BodyHead, Part
-from procurement_assets_tests.sources.conftest import Host, cut, etag_of, pieces, served
+from procurement_assets_tests.sources.conftest import Host, etag_of, raw_server, served
 
 URL = "https://a.fr/f.json"
 PATH = "/a.fr/f.json"
@@ -100,7 +98,7 @@ def test_retry_after_is_honoured_up_to_a_minute(
 
 
 def test_a_retry_after_date_is_read_against_the_clock_of_the_server(client: HttpClient, waits: list[float]) -> None:
-    url, stop = _raw_server(
+    url, stop = raw_server(
         b"HTTP/1.1 503 Later\r\nDate: Sun, 01 Mar 2026 04:00:00 GMT\r\n"
         b"Retry-After: Sun, 01 Mar 2026 04:00:25 GMT\r\nContent-Length: 0\r\n\r\n"
     )
@@ -188,235 +186,6 @@ def test_an_unexpected_status_is_final(host: Host, client: HttpClient) -> None:
         client.get_bytes(URL)
 
 
-# Cut bodies and resuming
-
-
-def test_a_cut_body_is_resumed_where_it_stopped(host: Host, client: HttpClient, part: Part) -> None:
-    host.script(PATH, cut(DATA, 100_000), served(DATA))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-    assert host.asked[1].headers["Range"] == "bytes=100000-"
-    assert host.asked[1].headers["If-Range"] == etag_of(DATA)
-    assert client.bytes_received == len(DATA)
-
-
-def test_a_file_that_changed_while_resuming_is_taken_from_the_start(host: Host, client: HttpClient, part: Part) -> None:
-    new = b'{"new": true}' * 10_000
-    host.script(PATH, cut(DATA, 100_000), served(new))
-    result = client.fetch(URL, part)
-    assert part.path.read_bytes() == new
-    assert result.head.etag == etag_of(new)
-
-
-def test_a_206_with_another_etag_is_not_put_behind_what_was_held(host: Host, client: HttpClient, part: Part) -> None:
-    new = b"[" + b"2" * 200_000 + b"]"
-    careless = Response(
-        new[100_000:], 206, {"ETag": '"new"', "Content-Range": f"bytes 100000-{len(new) - 1}/{len(new)}"}
-    )
-    host.script(PATH, cut(DATA, 100_000), careless, served(new))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == new
-    assert "Range" not in host.asked[2].headers
-
-
-@pytest.mark.parametrize("content_range", [f"bytes 0-49/{len(DATA)}", "bytes 0-49/*", "bytes */50", ""])
-def test_a_206_for_another_range_is_not_used(host: Host, client: HttpClient, part: Part, content_range: str) -> None:
-    wrong = Response(DATA[:50], 206, {"ETag": etag_of(DATA), "Content-Range": content_range})
-    host.script(PATH, cut(DATA, 100_000), wrong, served(DATA))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-
-
-def test_a_server_without_ranges_starts_again(host: Host, client: HttpClient, part: Part) -> None:
-    host.script(PATH, cut(DATA, 100_000), Response(DATA, 200, {"ETag": etag_of(DATA)}))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-
-
-@pytest.mark.parametrize("headers", [{"ETag": 'W/"weak"'}, {"ETag": "", "Last-Modified": "now"}, {"ETag": ""}])
-def test_without_a_strong_validator_nothing_is_resumed(
-    host: Host, client: HttpClient, part: Part, headers: dict[str, str]
-) -> None:
-    given = {name: http_date() if value == "now" else value for name, value in headers.items()}
-    host.script(PATH, cut(DATA, 100_000, **given), served(DATA))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-    assert "Range" not in host.asked[1].headers
-
-
-def test_an_old_date_is_enough_to_resume(host: Host, client: HttpClient, part: Part) -> None:
-    modified = "Sun, 01 Mar 2020 03:00:00 GMT"
-    first = cut(DATA, 100_000, **{"ETag": "", "Last-Modified": modified})
-    rest = Response(DATA[100_000:], 206, {"Content-Range": f"bytes 100000-{len(DATA) - 1}/{len(DATA)}"})
-    host.script(PATH, first, rest)
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-    assert host.asked[1].headers["If-Range"] == modified
-
-
-def test_416_on_a_part_that_is_whole_ends_well(host: Host, client: HttpClient, part: Part) -> None:
-    part.begin(BodyHead(etag=etag_of(DATA), validator=etag_of(DATA), length_known=True))
-    part.path.write_bytes(DATA)
-    host.script(PATH, served(DATA))
-    result = client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-    assert result.head.etag == etag_of(DATA)
-    assert client.bytes_received == 0
-
-
-def test_416_on_a_part_that_is_too_long_starts_again(host: Host, client: HttpClient, part: Part) -> None:
-    part.begin(BodyHead(etag=etag_of(DATA), validator=etag_of(DATA), length_known=True))
-    part.path.write_bytes(DATA + b"more")
-    host.script(PATH, served(DATA))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == DATA
-
-
-def test_a_body_that_is_always_cut_is_given_up(host: Host, client: HttpClient, part: Part) -> None:
-    host.script(PATH, cut(DATA, 100_000))
-    with pytest.raises(Unreachable, match="cut body") as caught:
-        client.fetch(URL, part)
-    assert caught.value.reason == "réponse interrompue avant la fin (12 essais)"
-    assert len(host.asked) == 12
-
-
-def test_attempts_that_bring_a_megabyte_further_do_not_count(host: Host, waits: list[float], part: Part) -> None:
-    big = b"[" + b"1" * (5 * 1024 * 1024) + b"]"
-    step = 1024 * 1024 + 65_536
-
-    def a_piece(request: Request) -> Response:
-        first = int(request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
-        headers = {"ETag": '"big"', "Content-Length": str(len(big) - first)}
-        if first:
-            headers["Content-Range"] = f"bytes {first}-{len(big) - 1}/{len(big)}"
-        return pieces(big[first : first + step], 206 if first else 200, headers)(request)
-
-    host.script(PATH, a_piece)
-    client = HttpClient(mirror=host.url, attempts=2, backoff=1.0, sleep=waits.append, jitter=lambda: 0.0)
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == big
-    assert len(host.asked) == 5
-
-
-def test_a_megabyte_brought_again_and_again_counts(host: Host, waits: list[float], part: Part) -> None:
-    big = b"[" + b"1" * (3 * 1024 * 1024)
-    host.script(PATH, cut(big, 2 * 1024 * 1024, ETag='W/"never resumed"'))
-    client = HttpClient(mirror=host.url, attempts=3, backoff=1.0, sleep=waits.append, jitter=lambda: 0.0)
-    with pytest.raises(Unreachable, match="cut body"):
-        client.fetch(URL, part)
-    assert len(host.asked) == 4  # the first brought something new, the three others did not
-
-
-def test_a_body_compressed_against_our_wish_is_decoded(host: Host, client: HttpClient) -> None:
-    host.script(PATH, Response(gzip.compress(DATA), 200, {"Content-Encoding": "gzip"}))
-    assert client.get_bytes(URL) == DATA
-
-
-def test_an_empty_body_is_a_body(host: Host, client: HttpClient, part: Part) -> None:
-    host.script(PATH, served(b""))
-    client.fetch(URL, part)
-    assert part.path.read_bytes() == b""
-
-
-# Pages in place of data
-
-PAGES = [
-    (b"<html><body>Internal server error</body></html>", "text/html"),
-    (b"  \n<!DOCTYPE html><title>Maintenance</title>", "application/json"),
-    (b"\xef\xbb\xbf<!-- v1 -->\n<HTML lang=fr>", "application/xml"),
-    (b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0">', "application/xml"),
-    ("<html>".encode("utf-16"), "application/json"),
-    (b"Service indisponible", "text/html; charset=utf-8"),
-    (b"Internal server error", "text/plain"),
-    (b"503 Service Unavailable", "application/json"),
-]
-
-
-@pytest.mark.parametrize(("page", "content_type"), PAGES)
-def test_a_page_in_place_of_data_is_tried_again(host: Host, client: HttpClient, page: bytes, content_type: str) -> None:
-    host.script(PATH, Response(page, 200, {"Content-Type": content_type}), served(DATA))
-    assert client.get_bytes(URL) == DATA
-    assert len(host.asked) == 2
-
-
-def test_a_page_at_every_attempt_is_not_data(host: Host, client: HttpClient, waits: list[float]) -> None:
-    host.script(PATH, Response("<html>", 200, {"Content-Type": "text/html"}))
-    with pytest.raises(NotData, match="an HTML page was served in place of data, 12 times"):
-        client.get_bytes(URL)
-    assert max(waits) == 4.0
-
-
-def test_pages_and_failures_mixed_say_nothing_of_the_file(host: Host, client: HttpClient) -> None:
-    host.script(PATH, Response("later", 503), Response("<html>", 200, {"Content-Type": "text/html"}))
-    with pytest.raises(Unreachable):
-        client.get_bytes(URL)
-
-
-def test_a_page_does_not_lose_what_was_downloaded(host: Host, client: HttpClient, part: Part) -> None:
-    host.script(PATH, cut(DATA, 100_000), Response("<html>", 200, {"Content-Type": "text/html"}), served(DATA))
-    client.fetch(URL, part)
-    assert host.asked[2].headers["Range"] == "bytes=100000-"
-    assert part.path.read_bytes() == DATA
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b'{"marches": []}', b'\xef\xbb\xbf[{"id": "1"}]', b"<?xml version='1.0'?><marches/>", b"<marches></marches>"],
-)
-def test_data_labelled_as_a_page_is_data(host: Host, client: HttpClient, data: bytes) -> None:
-    host.script(PATH, Response(data, 200, {"Content-Type": "text/html"}))
-    assert client.get_bytes(URL) == data
-
-
-def test_a_contract_that_speaks_of_an_error_is_data(host: Host, client: HttpClient) -> None:
-    data = b'{"objet": "Internal server error <html>"}'
-    host.script(PATH, served(data))
-    assert client.get_bytes(URL) == data
-
-
-# Size limit
-
-
-def test_a_file_announced_too_large_is_refused_before_it_is_read(host: Host, client: HttpClient, part: Part) -> None:
-    client.max_bytes = 1024 * 1024
-    host.script(PATH, pieces(b"", 200, {"Content-Length": str(3 * 1024 * 1024)}))
-    with pytest.raises(TooLarge, match="PROCUREMENT_MAX_DOWNLOAD_MB") as caught:
-        client.fetch(URL, part)
-    assert caught.value.reason == "fichier d'au moins 3.0 Mio, au-delà de la limite de 1.0 Mio"
-    assert client.bytes_received == 0
-    assert len(host.asked) == 1
-
-
-def test_a_download_under_way_that_turns_out_too_large_is_dropped(host: Host, client: HttpClient, part: Part) -> None:
-    client.max_bytes = 200_000
-    part.begin(BodyHead(etag=etag_of(DATA), validator=etag_of(DATA)))
-    part.path.write_bytes(DATA[:100_000])
-    host.script(PATH, served(DATA))
-    with pytest.raises(TooLarge):
-        client.fetch(URL, part)
-    assert part.size == 0
-
-
-def endless(_: Request) -> Response:
-    return Response((b"1" * 65_536 for _ in iter(int, 1)), 200)
-
-
-def test_a_file_of_unknown_size_is_stopped_at_the_limit(host: Host, client: HttpClient, part: Part) -> None:
-    client.max_bytes = 300_000
-    host.script(PATH, endless)
-    with pytest.raises(TooLarge):
-        client.fetch(URL, part)
-    assert client.bytes_received <= 300_000 + 65_536
-    assert part.size == 0
-
-
-def test_a_compressed_body_is_measured_once_decoded(host: Host, client: HttpClient, part: Part) -> None:
-    client.max_bytes = 100_000
-    host.script(PATH, Response(gzip.compress(DATA), 200, {"Content-Encoding": "gzip"}))
-    with pytest.raises(TooLarge):
-        client.fetch(URL, part)
-
-
 # Redirections
 
 
@@ -488,33 +257,3 @@ def test_json_is_read_and_anything_else_refused(host: Host, client: HttpClient) 
     assert client.get_json(URL) == {"a": [1]}
     with pytest.raises(NotData, match="not JSON"):
         client.get_json("https://a.fr/bad")
-
-
-def test_a_chunked_body_that_is_cut_is_not_taken_for_whole(client: HttpClient, part: Part) -> None:
-    url, stop = _raw_server(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1,2,\r\n")
-    client.mirror, client.attempts = None, 2
-    try:
-        with pytest.raises(Unreachable, match="cut body"):
-            client.fetch(url, part)
-    finally:
-        stop()
-
-
-def _raw_server(answer: bytes) -> tuple[str, Callable[[], None]]:
-    """A server that sends these bytes and closes, for what an HTTP library would not send."""
-    import socketserver
-    import threading
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.recv(65_536)
-            self.request.sendall(answer)
-
-    server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-
-    return f"http://127.0.0.1:{server.server_address[1]}/f", stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,8 @@ from procurement_assets.sources.errors import SourceUnavailable
 from procurement_assets.sources.http import HttpClient
 from procurement_assets.sources.manifest import ManifestRow, read_manifest
 from procurement_assets.sources.snapshots import refresh_publisher
-from procurement_assets_tests.sources.conftest import LATER, NOW, SERVER, Host, Mirror, served, sha256
+from procurement_assets_tests.conftest import Mirror
+from procurement_assets_tests.sources.conftest import LATER, NOW, Host, served, sha256
 
 V1, V2 = b'{"marches": []}', b'{"marches": [{}]}'
 
@@ -114,7 +115,7 @@ PUBLISHERS = ("paris", "national-2019")
 
 def refresh_all(lake: Lake, mirror: Mirror, waits: list[float]) -> dict[str, list[ManifestRow]]:
     """Both publishers, each with the client of the default settings (but for the sleeping)."""
-    settings = Settings(lake=str(lake.root), mirror=mirror.url)
+    settings = Settings(lake=str(lake.root), mirror=mirror.address)
     publishers = load_publishers(PACKAGE / "publishers.toml")
     return {
         p: refresh_publisher(
@@ -137,19 +138,13 @@ Rows = dict[str, list[ManifestRow]]
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lake, Mirror, Rows]]:
+def sound(start_mirror: Callable[..., Mirror], tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Mirror, Rows]:
     """A first refresh of both publishers from a mirror without faults: lake, mirror (still up) and rows."""
-    if not SERVER.exists():
-        pytest.skip(f"{SERVER} is absent: the mirror of public hosts cannot be started")
-    folder = tmp_path_factory.mktemp("sound")
-    mirror = Mirror(folder)
-    try:
-        lake, waits = Lake(folder / "lake"), list[float]()
-        rows = refresh_all(lake, mirror, waits)
-        assert waits == []
-        yield lake, mirror, rows
-    finally:
-        mirror.stop()
+    mirror, waits = start_mirror(), list[float]()
+    lake = Lake(tmp_path_factory.mktemp("sound") / "lake")
+    rows = refresh_all(lake, mirror, waits)
+    assert waits == []
+    return lake, mirror, rows
 
 
 def test_a_second_refresh_of_the_real_sources_downloads_nothing(
@@ -168,10 +163,10 @@ def test_a_second_refresh_of_the_real_sources_downloads_nothing(
         "pes-journalier": 110,
     }
     assert {r.status for rows in first.values() for r in rows} == {"kept"}
-    asked = len(mirror.log())
+    asked = len(mirror.requests())
     second = refresh_all(lake, mirror, waits)
     assert {r.status for rows in second.values() for r in rows} == {"unchanged"}
-    assert [line["status"] for line in mirror.log()[asked:]] == [304] * 8
+    assert [line["status"] for line in mirror.requests()[asked:]] == [304] * 8
     assert stored(second) == stored(first)
 
 
@@ -187,7 +182,7 @@ def test_a_mirror_with_faults_gives_the_same_bytes(
     rows = refresh_all(Lake(tmp_path / "faulty"), faulty, waits)
     assert stored(rows) == stored(sound[2])
     assert {r.status for found in rows.values() for r in found} == {"kept"}
-    assert {line["fault"] for line in faulty.log()} == {None, "503", "429", "cut", "closed", "html200"}
+    assert {line["fault"] for line in faulty.requests()} == {None, "503", "429", "cut", "closed", "html200"}
     assert len(waits) > 50
 
 
