@@ -249,7 +249,10 @@ class Cleaner:
         return whole or code
 
     def siret(self, path: str, value: Scalar) -> str | None:
-        """A SIRET without separators; a lost leading zero is given back where the check digit then agrees."""
+        """A SIRET without separators; one read as a number gets its leading zero back where both keys then agree.
+
+        Thirteen digits of text may have lost any digit, and one in a hundred agrees by chance: `siren` judges them.
+        """
         found = self.text(path, value)
         if found is None:
             return None
@@ -257,10 +260,8 @@ class Cleaner:
         if bare != found and bare.isdigit():
             self.note(path, "siret.separators", value, bare)
             found = bare
-        # A number that lost its zero does not start with one; both keys must agree, and the digits as they stand must
-        # not already start with a SIREN: one in ten wrong SIRETs passes a single key by chance.
         padded = "0" + found
-        if found[:1] != "0" and not is_siren(found[:9]) and is_siren(padded[:9]) and is_siret(padded):
+        if not isinstance(value, str) and not is_siren(found[:9]) and is_siren(padded[:9]) and is_siret(padded):
             self.note(path, "siret.leading-zero", value, padded)
             found = padded
         return found

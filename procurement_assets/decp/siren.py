@@ -45,6 +45,7 @@ REASONS: dict[str, str] = {
     "siren.nic-double": "SIRET dont le numéro d'établissement est saisi deux fois",
     "siren.lettres": "SIREN suivi de lettres (forme juridique, nom)",
     "siren.seul": "SIREN sans numéro d'établissement",
+    "siren.zero-perdu": "SIRET qui a perdu son zéro initial ; ses deux clés concordent alors",
     "siren.zeros": "SIREN complété par des zéros",
     "siren.departement": "SIREN suivi d'un numéro de département",
     "siren.tronque": "SIRET tronqué après le SIREN",

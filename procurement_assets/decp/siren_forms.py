@@ -113,6 +113,9 @@ def _readings(bare: str) -> Iterator[Form]:
         return
     if len(bare) == 11 and bare.isdigit() and is_siren(bare[2:]) and int(bare[:2]) == vat_key(bare[2:]):
         yield Form(bare[2:], "siren.tva-sans-prefixe", structure=False)
+    # Digits that already start with a SIREN are rather a SIRET that lost its end.
+    if len(bare) == 13 and not is_siren(bare[:9]) and is_siren("0" + bare[:8]) and is_siret("0" + bare):
+        yield Form("0" + bare[:8], "siren.zero-perdu", structure=False)
     siren = bare[-14:-5]
     if len(bare) > 14 and bare.isdigit() and is_siret(bare[-14:]) and is_siren(siren) and _repeats(bare[:-14], siren):
         yield Form(siren, "siren.repete-avant", structure=len(bare) - 14 >= OWN_DIGITS)
