@@ -5,6 +5,7 @@
     raw/http/…                   last listings and last answers by address, so that nothing is downloaded twice
     raw/parts/…                  downloads under way (local lakes only)
     parsed/VERSION/SHA256.parquet  records of a raw file already read, by reader version
+    registers/…                  public lists that the tables are compared with: CPV, SIRENE… (`registers.store`)
     reference/…                  schemas, code lists and extensions, pinned by sha256
     tables/TABLE/PUBLISHER.parquet
     ocds/PUBLISHER/…             releases and compiled releases (JSON Lines)

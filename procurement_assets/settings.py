@@ -6,6 +6,7 @@
 | `PROCUREMENT_MIRROR` | http(s) address | none | stands for the public hosts: `https://HOST/X` is `MIRROR/HOST/X` |
 | `PROCUREMENT_OFFLINE` | 0 or 1 | 0 | 1: no request is made, what is not in the lake yet is told and skipped |
 | `PROCUREMENT_PUBLISHERS` | TOML file | `procurement_assets/publishers.toml` | who publishes, from which sources |
+| `PROCUREMENT_REGISTERS` | TOML file | `procurement_assets/registers.toml` | CPV, SIRENE…: addresses |
 | `PROCUREMENT_CORRECTIONS` | folder or `s3://…` | in the lake | where correction files come back: docs/corrections.md |
 | `PROCUREMENT_MAX_DOWNLOAD_MB` | whole number > 0 | 4096 | largest file accepted from a public source |
 | `PROCUREMENT_HTTP_ATTEMPTS` | whole number, 1 to 50 | 12 | tries for one request before it is given up |
@@ -53,6 +54,7 @@ class Settings:
     mirror: str | None = None
     offline: bool = False
     publishers: Path = PACKAGE / "publishers.toml"
+    registers: Path = PACKAGE / "registers.toml"
     corrections: str | None = None
     max_download_bytes: int = 4096 * 1024 * 1024
     http_attempts: int = 12
@@ -88,6 +90,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mirror=env.address("PROCUREMENT_MIRROR"),
         offline=bool(env.whole("PROCUREMENT_OFFLINE", 0, 0, 1)),
         publishers=env.file("PROCUREMENT_PUBLISHERS", PACKAGE / "publishers.toml"),
+        registers=env.file("PROCUREMENT_REGISTERS", PACKAGE / "registers.toml"),
         corrections=env.place("PROCUREMENT_CORRECTIONS"),
         max_download_bytes=env.whole("PROCUREMENT_MAX_DOWNLOAD_MB", 4096, 1, 10**6) * 1024 * 1024,
         http_attempts=env.whole("PROCUREMENT_HTTP_ATTEMPTS", 12, 1, 50),

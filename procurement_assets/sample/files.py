@@ -69,10 +69,11 @@ def composites() -> dict[str, list[Part]]:
 def write_sample_files(source: Source, folder: Path) -> list[SampleFile]:
     """Writes the files of a source and says what they are. The folder is made; files of the same name are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(part, source, folder) for part in _parts(source)]
+    return [_write(part, source, folder) for part in parts_of(source)]
 
 
-def _parts(source: Source) -> list[Part]:
+def parts_of(source: Source) -> list[Part]:
+    """The files of a source, as its composite or its profile says."""
     if source.sample_profile in composites():
         return composites()[source.sample_profile]
     profile = load_profile(source.sample_profile)

@@ -70,7 +70,7 @@ REGISTRE_SIRENE = Table(
     key=("siren",),
     columns=(
         text("siren", "SIREN", "Numéro de l'unité légale, neuf chiffres.", required=True),
-        flag("connu", "Connu de SIRENE", "Faux si le répertoire ne connaît pas ce numéro."),
+        flag("connu", "Connu de SIRENE", "Faux si le répertoire ne connaît pas ce numéro.", required=True),
         text(
             "statutDiffusionUniteLegale",
             "Statut de diffusion",
@@ -128,7 +128,7 @@ REGISTRES = Table(
         text(
             "etat",
             "État",
-            "à jour : pris ou confirmé à la dernière demande ; ancien : le dernier bon reste en place ; absent : jamais eu.",
+            "à jour : pris ou confirmé à la dernière demande ; ancien : le dernier bon reste ; absent : jamais eu.",
             required=True,
             enum=("à jour", "ancien", "absent"),
         ),

@@ -46,7 +46,7 @@ def take(
         return _unchanged(offer, known, source, stamp)
     try:
         with open_part(parts_folder(lake), offer.url) as part:
-            result, doubt = _download(offer, known, lake, http, part)
+            result, doubt = download(offer, known, http, part)
             if result.not_modified and known:
                 return _unchanged(offer, known, source, stamp, reason=doubt)
             sha256, size = store_file(lake, part.path)
@@ -65,9 +65,7 @@ def take(
     return row
 
 
-def _download(
-    offer: Offer, known: ManifestRow | None, lake: Lake, http: HttpClient, part: Part
-) -> tuple[FetchResult, str]:
+def download(offer: Offer, known: ManifestRow | None, http: HttpClient, part: Part) -> tuple[FetchResult, str]:
     """A verified body in `part`, or "not modified"; with it, what the manifest has to say of a doubt.
 
     An announced checksum can lag behind the file. Bytes that differ from it, or whose end nothing marked, are accepted
