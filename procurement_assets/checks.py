@@ -133,6 +133,8 @@ def _rule_result(result: RuleResult, docs: str) -> dg.AssetCheckResult:
         metadata["valeur observée"] = result.observed
     if result.error:
         metadata["erreur"] = result.error
+    if result.missing:
+        metadata["registres absents"] = ", ".join(result.missing)
     if result.failed.height:
         metadata["premières lignes en défaut"] = _table(result.rows(ROWS_SHOWN))
     return dg.AssetCheckResult(
@@ -148,6 +150,8 @@ def _rule_result(result: RuleResult, docs: str) -> dg.AssetCheckResult:
 def _summary(result: RuleResult) -> str:
     if result.error:
         return f"La règle n'a pas pu être exécutée : {result.error}"
+    if result.not_applicable:
+        return f"Non applicable : {result.not_applicable}. Le demander : python -m procurement_assets registers"
     if not result.failing:
         return f"Aucun défaut sur {result.evaluated} lignes jugées."
     return f"{result.failing} en défaut sur {result.evaluated} lignes jugées. {result.rule.advice}"

@@ -35,6 +35,8 @@ class RuleResult:
     """The figure found, for a rule about a figure of the table."""
     error: str = ""
     """Why the rule could not be run; empty when it was."""
+    missing: tuple[str, ...] = ()
+    """The registers that the rule reads and that are not there (tables `registre_…`)."""
 
     @property
     def status(self) -> Status:
@@ -50,6 +52,14 @@ class RuleResult:
     def blocks(self) -> bool:
         """Whether what is downstream must wait: a blocking finding, or a rule that could not be run."""
         return self.status in ("blocking", "error")
+
+    @property
+    def not_applicable(self) -> str:
+        """Why the rule judged nothing, in French, where registers are absent; empty otherwise."""
+        if not self.missing or self.evaluated:
+            return ""
+        titles = [TABLES[name].title for name in self.missing]
+        return ", ".join(f"{t[:1].lower()}{t[1:]} absent" for t in titles)
 
     @property
     def share(self) -> float:

@@ -20,10 +20,12 @@ from upath import UPath
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue
 from procurement_assets.quality.derived import with_derived
+from procurement_assets.quality.derived_registers import REGISTERS
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.outcome import Outcome
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.suites import data_date_of, names_used, needs, result_of, run_outcomes
+from procurement_assets.registers.store import read_register, register_path
 from procurement_assets.schema import TABLES
 
 VERSION = 2
@@ -48,7 +50,9 @@ class Checked:
         self._hashes: dict[str, str] = {}
 
     def frame(self, table: str) -> pl.DataFrame:
-        """A table, read once. Raises FileNotFoundError where it is not there and not optional."""
+        """A table or a register, read once. Raises FileNotFoundError where a table is not there and not optional."""
+        if table in REGISTERS and table not in self._frames:
+            self._frames[table] = read_register(self.lake, table)
         if table not in self._frames:
             absent = table in self.optional and not self.lake.table(table, self.publisher).exists()
             made = TABLES[table].frame([]) if absent else self.lake.read_table(table, self.publisher)
@@ -70,7 +74,8 @@ class Checked:
                 path, msgspec.json.encode(msgspec.structs.replace(kept, outcomes=dict(sorted(kept.outcomes.items()))))
             )
         known |= made
-        return [result_of(TABLES[table], source, rule, known[rule.id]) for rule in rules]
+        absent = [n for n in needs(table, rules) if n in REGISTERS and self.frame(n).is_empty()]
+        return [result_of(TABLES[table], source, rule, known[rule.id], absent) for rule in rules]
 
     def all_results(self, catalogue: Catalogue) -> list[RuleResult]:
         """The results of a whole catalogue, table after table."""
@@ -90,7 +95,8 @@ class Checked:
 
     def _hash(self, table: str) -> str:
         if table not in self._hashes:
-            path = self.lake.table(table, self.publisher)
+            shared = table in REGISTERS
+            path = register_path(self.lake, table) if shared else self.lake.table(table, self.publisher)
             data = path.read_bytes() if path.exists() else b""
             self._hashes[table] = hashlib.sha256(data).hexdigest()
         return self._hashes[table]

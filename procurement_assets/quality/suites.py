@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ import polars as pl
 from procurement_assets.data_date import latest_date
 from procurement_assets.quality.catalogue import Catalogue
 from procurement_assets.quality.derived import derived_schema, needs_of, with_derived
+from procurement_assets.quality.derived_registers import REGISTERS
 from procurement_assets.quality.expectations import class_name
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.outcome import Outcome, read_outcome
@@ -65,7 +66,9 @@ def run_rules(
     """
     source = with_derived(frame, table.name, names_used(table, rules), data_date, related)
     outcomes = run_outcomes(table, source, rules, slice_rows=slice_rows)
-    return [result_of(table, source, rule, outcomes[rule.id]) for rule in rules]
+    given = related or {}
+    absent = [n for n in needs(table.name, rules) if n in REGISTERS and (n not in given or given[n].is_empty())]
+    return [result_of(table, source, rule, outcomes[rule.id], absent) for rule in rules]
 
 
 def needs(table: str, rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -226,8 +229,11 @@ def names_used(table: Table, rules: Sequence[Rule]) -> list[str]:
     return names_in(" ".join(texts), derived_schema(table.name))
 
 
-def result_of(table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome) -> RuleResult:
-    """A result with its failing rows, read again in the frame (with its computed columns)."""
+def result_of(
+    table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome, absent: Collection[str] = ()
+) -> RuleResult:
+    """A result with its failing rows, read again in the frame (with its computed columns). `absent`: the registers that
+    are not there."""
     rows = sorted(outcome.rows)
     names = [*table.key, "uid", "source", rule.column, *rule.show, *rule.placeholders]
     failed = frame.select([n for n in dict.fromkeys(names) if n in frame.columns])[rows]
@@ -241,4 +247,5 @@ def result_of(table: Table, frame: pl.DataFrame, rule: Rule, outcome: Outcome) -
         failed=failed,
         observed=outcome.observed,
         error=outcome.error,
+        missing=tuple(n for n in needs(table.name, [rule]) if n in absent),
     )

@@ -64,4 +64,6 @@ SOCIAL, GREEN = "considerationsSociales", "considerationsEnvironnementales"
 NO_SOCIAL, NO_GREEN = "Pas de considération sociale", "Pas de considération environnementale"
 LA_POSTE = "35600000049837"  # fails Luhn; the sum of its digits is a multiple of 5
 BAD_KEY = "80836899700042"
+CEASED_BEFORE, CEASED_THAT_DAY, UNKNOWN = "300000106", "300000114", "300000122"
+"""SIRENs of the register SIRENE of the tests (`support.REGISTERS`)."""
 DAY = date

@@ -10,10 +10,13 @@ from typing import Any
 
 from procurement_assets_tests.quality.case_rows import (
     BAD_KEY,
+    CEASED_BEFORE,
+    CEASED_THAT_DAY,
     CONTRACT,
     DAY,
     HOLDERS,
     LA_POSTE,
+    UNKNOWN,
     Rows,
     concession_cut,
     one,
@@ -87,6 +90,8 @@ _HOLDERS: dict[str, tuple[Rows, Rows]] = {
     "102": (one(), one(titulaire_typeIdentifiant=None)),
     "207": (one(uid="21750001600019A"), one(uid="21750001600019B", titulaire_id_publie="217 500 016 00019")),
     "208": (one(), one(titulaire_id_publie="808 368 997 00041")),
+    "209": (one(), one(titulaire_siren=UNKNOWN)),
+    "210": (one(titulaire_siren=CEASED_THAT_DAY), one(titulaire_siren=CEASED_BEFORE)),
 }
 
 _OTHERS: dict[str, tuple[Rows, Rows]] = {
@@ -168,6 +173,11 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
     "DECP-C-410": (one(valeurGlobale=166_666_600.0), one(valeurGlobale=1_666_666_666.67)),
     "DECP-C-411": (one(valeurGlobale=1_666_666.67), one(valeurGlobale=19_999_999.0)),
     "DECP-C-503": (one(dureeMois=60), one(dureeMois=61)),
+    "DECP-C-611": (one(codeCPV="77310000"), one(codeCPV="77310001")),
+    "DECP-C-612": (
+        one(lieuExecution_typeCode="Code région", lieuExecution_code="11"),
+        one(lieuExecution_typeCode="Code commune", lieuExecution_code="20004"),
+    ),
     "DECP-C-903": MARCHES["DECP-M-905"],
     **{f"DECP-{n}": (one(), repaired("objet", rule, "x")) for n, rule in FORM_REPAIRS.items() if n[0] == "C"},
     **{f"DECP-C-{n}": MARCHES[f"DECP-M-{n}"] for n in ("005", "907")},

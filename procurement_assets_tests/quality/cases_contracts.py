@@ -172,6 +172,11 @@ MARCHES |= {
     "DECP-M-608": (repaired("codeCPV", "cpv.key", "03121000-5"), repaired("codeCPV", "cpv.leading-zero", "3121000")),
     "DECP-M-609": (repaired("codeCPV", "cpv.key", "09310000-5"), repaired("codeCPV", "cpv.key", "45000000-0")),
     "DECP-M-610": (one(codeCPV="33900000"), one(codeCPV="45999059")),
+    "DECP-M-611": (one(codeCPV="77310000"), one(codeCPV="77310001")),
+    "DECP-M-612": (
+        one(lieuExecution_typeCode="Code postal", lieuExecution_code="75340"),
+        one(lieuExecution_typeCode="Code département", lieuExecution_code="96"),
+    ),
     "DECP-M-708": (one(codeCPV="33600000"), one(codeCPV="18453000", origineUE=None)),
     "DECP-M-709": (one(codeCPV="15100000"), one(codeCPV="34144910", origineFrance=None)),
     "DECP-M-710": (one(), one(tauxAvance=0.0)),

@@ -160,6 +160,25 @@ BASE: dict[str, Row] = {
 }
 
 
+_UNITS = (
+    # siren, known, state, since
+    (SUPPLIER[:9], True, "A", date(2014, 1, 1)),
+    ("300000106", True, "C", date(2025, 3, 9)),
+    ("300000114", True, "C", date(2025, 3, 10)),
+    ("300000122", False, None, None),
+)
+REGISTERS: dict[str, list[Row]] = {
+    "registre_cpv": [{"code": "77310000", "libelle_fr": "Services de plantation", "niveau": "catégorie"}],
+    "registre_departements": [{"code": c, "nom": c, "region": "11", "zone": "metro"} for c in ("75", "2A", "2B")],
+    "registre_regions": [{"code": "11", "nom": "Île-de-France", "zone": "metro"}],
+    "registre_sirene": [
+        {"siren": s, "connu": known, "etatAdministratifUniteLegale": state, "dateDebut": since}
+        for s, known, state, since in _UNITS
+    ],
+}
+"""The registers that the cases are judged with."""
+
+
 def row(table: str, name: str, position: int, overrides: Row) -> dict[str, Any]:
     """A row of a table that breaks no rule, but for the overrides; `name` makes its key."""
     base = {**BASE[table], "uid": name}
@@ -180,12 +199,13 @@ def frame(table: str, rows: Iterable[Row]) -> pl.DataFrame:
 
 
 def related(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], dict[str, pl.DataFrame]]:
-    """The rows without what is not a column, and the tables made of it: repairs, holders, acts, contracts."""
+    """The rows without what is not a column, and the tables made of it: repairs, holders, acts, contracts; with the
+    registers, and the versions that holders are of."""
     plain: list[dict[str, Any]] = []
     made: dict[str, list[dict[str, Any]]] = {
         n: [] for n in ("repairs", "ledger", "contract_titulaires", "subcontracts")
     }
-    made["contracts"] = []
+    made |= {"contracts": [], "contract_versions": [], "concession_versions": []}
     for n, given in enumerate(rows):
         uid = given["uid"]
         place = {"source": "maximilien", "file_sha256": "a" * 64, "position": n}
@@ -201,8 +221,10 @@ def related(rows: Iterable[Row]) -> tuple[list[dict[str, Any]], dict[str, pl.Dat
             made["subcontracts"].append({**BASE["subcontracts"], "uid": uid, "acte_rang": rank, "montant": amount})
         if "+marche" in given:
             made["contracts"].append(row("contracts", uid, n, given["+marche"]))
+        for versions in ("contract_versions", "concession_versions"):
+            made[versions].append({**_VERSION, "uid": uid, "version": given.get("version", 0)})
         plain.append({k: v for k, v in given.items() if not k.startswith("+")})
-    return plain, {n: frame(n, rows) for n, rows in made.items()}
+    return plain, {n: frame(n, rows) for n, rows in (made | REGISTERS).items()}
 
 
 def one_contract(**overrides: Any) -> pl.DataFrame:
