@@ -1,21 +1,24 @@
-"""Jobs, schedules and sensors: the daily refresh of each publisher with its publication, the weekly verification, and
-the alert when a run fails.
+"""Jobs, schedules and sensors: the daily refresh of each publisher with its publication, the weekly verification,
+the monthly registers, and the alert when a run fails.
 
 Schedules and not declarative automation: a day's run is one thing, with its checks, its publication and its alert.
 """
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
 
 from procurement_assets.alerts import Alert, send
 from procurement_assets.assets.partitions import PUBLISHERS
+from procurement_assets.assets.registers import GROUP
 from procurement_assets.assets.publish import FULL
 from procurement_assets.settings import load_settings
 
 refresh_job = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    # Registers belong to no publisher: the job `registers` asks for them, once a month.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(GROUP),
     description="Toute la chaîne pour un publieur : sources, tables, OCDS, contrôles, exports, publication.",
     tags={"dagster/max_retries": "1"},
 )
@@ -24,6 +27,12 @@ publication_job = dg.define_asset_job(
     "publication",
     selection=dg.AssetSelection.groups("publication"),
     description="Publier les exports en place, sous les derniers résultats des contrôles : plan, portails, calendrier.",
+)
+
+registers_job = dg.define_asset_job(
+    "registers",
+    selection=dg.AssetSelection.groups(GROUP),
+    description="Demander les registres publics : vocabulaire CPV, départements et régions, SIRENE.",
 )
 
 DEMO = any(p.demo for p in PUBLISHERS.publishers.values())
@@ -60,6 +69,19 @@ def weekly_verification(context: dg.ScheduleEvaluationContext) -> Iterator[dg.Ru
         yield dg.RunRequest(run_key=f"verification-{publisher}-{day}", partition_key=publisher, tags={FULL: "complete"})
 
 
+@dg.schedule(
+    name="registres_mensuels",
+    job=registers_job,
+    cron_schedule="0 4 1 * *",
+    execution_timezone="Europe/Paris",
+    default_status=dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING,
+    description="Le 1er de chaque mois à 4 h (heure de Paris), avant le traitement du jour : les registres publics.",
+)
+def monthly_registers(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run, for all publishers."""
+    return dg.RunRequest(run_key=f"registers-{context.scheduled_execution_time.date().isoformat()}")
+
+
 @dg.run_failure_sensor(
     name="alerte_echec",
     default_status=dg.DefaultSensorStatus.RUNNING,
@@ -75,7 +97,7 @@ def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
 
 
 def failure_alert(context: dg.RunFailureSensorContext) -> Alert:
-    """The alert of a failed run: each failed step with the first line of its deepest cause."""
+    """The alert of a failed run: each failed step with what it says."""
     run = context.dagster_run
     return Alert(
         job=run.job_name,
@@ -100,11 +122,11 @@ def blocking_failures(instance: dg.DagsterInstance, run_id: str) -> tuple[tuple[
 
 
 def step_cause(event: dg.DagsterEvent) -> str:
-    """The first line of the deepest cause of a failed step."""
-    data = event.step_failure_data
-    error = data.error
-    while error is not None and error.cause is not None:
+    """The first line of what a failed step raised, in its own words: not Dagster's wrapping, nor what lies below."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     text = (error.message if error is not None else event.message) or "erreur sans message"
-    # What we raise for people has no name of a class before it.
-    return text.strip().splitlines()[0].removeprefix("dagster._core.definitions.events.Failure: ")
+    line = text.strip().splitlines()[0]
+    # What we raise for people says all in its message: the class is of no use to them.
+    return re.sub(r"^(?:dagster\._core\.definitions\.events\.Failure|procurement_assets\.[\w.]+): ", "", line)

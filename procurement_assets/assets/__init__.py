@@ -23,6 +23,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
         quality,
         raw,
         reconciliation,
+        registers,
         tables,
         watch,
     )
@@ -30,6 +31,7 @@ def load_assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
     return [
         *raw.source_assets,
         raw.raw_snapshots,
+        *registers.ASSETS,
         tables.read_raw_files,
         *corrections.ASSETS,
         tables.build_publisher_tables,

@@ -8,6 +8,7 @@ import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, definition_metadata, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.registers import REGISTERS
 from procurement_assets.quality.build import COMPARED, REPORT, build_quality, build_report
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.datadocs import docs_folder, docs_url, write_data_docs
@@ -21,12 +22,14 @@ _FINDINGS_FROM = {
     "record": [(t, "uid") for t in _CHECKED],
     "source": [("contracts", "source"), ("concessions", "source"), ("ledger", "source")],
 }
+_REGISTERS = [register.table for register in REGISTERS.values()]
+"""Read where they are there: rules that need one say that they do not apply without it."""
 _DEPS = ["repairs", "files", "quarantine", "reconciliation_sources", "feed_months"]
 
 
 @dg.asset(
     name="findings",
-    deps=_DEPS,
+    deps=[*_DEPS, *_REGISTERS],
     group_name="qualite",
     owners=OWNERS,
     kinds={"parquet", "greatexpectations"},

@@ -25,7 +25,7 @@ SAMPLE = "sample"
 
 
 class RegistersError(ValueError):
-    """`registers.toml` cannot be used; the message names the file, the entry and what is expected."""
+    """`registers.toml` cannot be used; one French line that names the file, the entry and what is expected."""
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,27 +70,27 @@ def load_registers(path: Path) -> dict[str, Register]:
     try:
         file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise RegistersError(f"{path}: {error}") from error
+        raise RegistersError(f"{path} : {error}") from error
     for register in file.register:
         _check(path, register)
     for what in ("id", "kind"):
         values = [getattr(r, what) for r in file.register]
         if twice := sorted({v for v in values if values.count(v) > 1}):
-            raise RegistersError(f"{path}: two registers have the {what} {', '.join(twice)}")
+            raise RegistersError(f"{path} : deux registres ont le même {what} : {', '.join(twice)}")
     return {r.id: r for r in file.register}
 
 
 def _check(path: Path, register: Register) -> None:
-    where = f"{path}: register {register.id!r}"
+    where = f"{path} : registre {register.id!r}"
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", register.id):
-        raise RegistersError(f"{where}: expected small letters, digits and hyphens in the id")
+        raise RegistersError(f"{where} : attendu des minuscules, des chiffres et des tirets dans id")
     empty = [n for n in ("name", "publisher", "licence", "licence_url") if not getattr(register, n).strip()]
     if empty or not register.addresses:
-        raise RegistersError(f"{where}: {', '.join(empty) or 'addresses'} is empty")
+        raise RegistersError(f"{where} : {', '.join(empty) or 'addresses'} est vide")
     if register.is_sample:
         return
     for address in register.addresses:
         try:
             addresses.check(address)
         except addresses.UnsafeAddressError as error:
-            raise RegistersError(f"{where}: address {address!r}: {error}") from error
+            raise RegistersError(f"{where} : adresse {address!r} : {error}") from error
