@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing.depot import Depot
-from procurement_assets.portal.publishing.depot_ftp import FtpDepot
 from procurement_assets.portal.publishing.engine import publish
-from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step
-from procurement_assets.portal.publishing.portal import Difference, Outcome, Portal, TargetState
-from procurement_assets_tests.publishing.support import job, opendatasoft, publisher, use_small_table
+from procurement_assets.publishers import Publisher
+from procurement_assets_tests.portal.datagouv_support import make
+from procurement_assets_tests.publishing.support import (
+    ftp_depot,
+    job,
+    opendatasoft,
+    publisher,
+    second_edition,
+    use_small_table,
+)
 
 MODULE = "procurement_assets_tests.publishing.runner"
-KILLED = 137
+CHANGES = ("os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate")
+"""Audit events of the interpreter that change the file system; with the opening of a file to write."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def processes() -> ForkServerContext:
@@ -38,55 +47,45 @@ def start(target: Callable[..., None], *args: object) -> ForkServerProcess:
     return process
 
 
-def publish_opendatasoft(root: str, domain: str, key: str) -> None:
+def publish_opendatasoft(root: str, domain: str, key: str, second: bool) -> None:
     """Publish on a portal; it is the server that kills."""
     use_small_table()
     who = publisher(domain)
+    if second:
+        who = second_edition(who)
     publish(job(Lake(root), who), opendatasoft(who, key))
 
 
-class DyingPortal:
-    """A portal whose process dies at one of its steps."""
-
-    def __init__(self, portal: Portal, step: int, *, after: bool) -> None:
-        self.portal, self.left, self.after = portal, step, after
-        self.target, self.title = portal.target, portal.title
-
-    def plan(self, state: TargetState, package: Package) -> list[Step]:
-        """As the portal."""
-        return self.portal.plan(state, package)
-
-    def execute(self, step: Step) -> Outcome:
-        """As the portal, or death."""
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            os._exit(KILLED)
-        outcome = self.portal.execute(step)
-        if self.left == 0:
-            os._exit(KILLED)
-        return outcome
-
-    def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
-        """As the portal."""
-        return self.portal.verify(package, full=full)
-
-    def restore(self, last: Package | None) -> str:
-        """As the portal."""
-        return self.portal.restore(last)
-
-
-def publish_depot(root: str, folder: str, step: int, after: bool) -> None:
-    """Publish to a drop folder, and die at a step."""
+def publish_depot(root: str, folder: str, change: int) -> None:
+    """Publish to a drop folder, and die just before the change of that number to any file, in the lake included."""
     use_small_table()
     who = publisher()
-    publish(job(Lake(root), who), DyingPortal(Depot(who, Path(folder)), step, after=after))
+    _die_at(change)
+    publish(job(Lake(root), who), Depot(who, Path(folder)))
 
 
-def publish_ftp(root: str, address: str, password: str, step: int, after: bool) -> None:
-    """Publish to a folder of an FTP server, and die at a step."""
+def _die_at(change: int) -> None:
+    """Kill this process (SIGKILL) just before its change of that number to the file system."""
+    left = iter(range(change - 1))
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        changes = event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & _WRITING)
+        if changes and next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+def publish_ftp(root: str, address: str) -> None:
+    """Publish to a folder of an FTP server; it is the server that kills."""
     use_small_table()
     who = publisher()
-    publish(job(Lake(root), who), DyingPortal(FtpDepot(who, address, password=password), step, after=after))
+    publish(job(Lake(root), who), ftp_depot(who, address))
+
+
+def publish_datagouv(root: str, who: Publisher, key: str) -> None:
+    """Publish on data.gouv.fr; it is what stands before the server that kills."""
+    publish(job(Lake(root), who), make(who, key))
 
 
 def hold_lock(folder: str, ready: str, lifetime: float) -> None:

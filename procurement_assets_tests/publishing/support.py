@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,7 @@ import msgspec
 import polars as pl
 
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.portal.publishing.depot_ftp import FtpDepot
 from procurement_assets.portal.publishing.engine import Job
 from procurement_assets.portal.publishing.http import PortalSession
 from procurement_assets.portal.publishing.opendatasoft import Opendatasoft
@@ -23,6 +26,7 @@ from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
 from procurement_assets.schema.column import Table
 
+FTP_PASSWORD = "mot-de-passe-ftp-7777"
 _SMALL = ("uid", "objet", "dateNotification", "montant", "montant_suspect", "marcheInnovant", "techniques", "ocid")
 
 
@@ -64,6 +68,18 @@ def publisher(domain: str = "127.0.0.1:1", **changes: Any) -> Publisher:
     return Publisher(**(values | changes))
 
 
+def second_edition(who: Publisher) -> Publisher:
+    """The publisher with another title and contact; and, in this process, a column of `decp_marches` renamed."""
+    table = TABLES["decp_marches"]
+    columns = tuple(
+        msgspec.structs.replace(c, title="Montant HT", description="Autre description.") if c.name == "montant" else c
+        for c in table.columns
+    )
+    TABLES["decp_marches"] = msgspec.structs.replace(table, columns=columns)
+    portal = msgspec.structs.replace(who.about, title="Marchés et concessions", contact_name="Direction des achats")
+    return msgspec.structs.replace(who, portal=portal)
+
+
 def rows(count: int, *, first: int = 0, amount: float = 1000.5) -> list[dict[str, Any]]:
     """Contracts, the same for the same arguments."""
     return [
@@ -88,8 +104,9 @@ def write_exports(
     data_date: str = "2026-01-20",
     note: str = "",
     who: str = "ville",
+    without: Collection[str] = (),
 ) -> str:
-    """Write `exports/WHO/` with its manifest; returns the sha256 of the manifest."""
+    """Write `exports/WHO/` with its manifest; returns the sha256 of the manifest. `without`: files left out."""
     table = TABLES["decp_marches"]
     frame = pl.DataFrame(list(contracts), schema=pl.Schema(table.schema)).select(list(table.schema))
     lists = [n for n, t in frame.schema.items() if isinstance(t, pl.List)]
@@ -103,6 +120,8 @@ def write_exports(
     folder = lake.exports(who)
     listed = []
     for name, data in files.items():
+        if name in without:
+            continue
         write_bytes(folder / name, data)
         entry: dict[str, Any] = {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         if name == "decp_marches.csv":
@@ -130,6 +149,11 @@ def opendatasoft(who: Publisher, key: str | None, *, attempts: int = 3, **change
     return Opendatasoft(who, key=key, session=quick_session(attempts), sleep=lambda _: None, **changes)
 
 
+def ftp_depot(who: Publisher, address: str, password: str = FTP_PASSWORD, **options: Any) -> FtpDepot:
+    """The drop folder on an FTP server, without waits."""
+    return FtpDepot(who, address, password=password, sleep=lambda _: None, **options)
+
+
 def quick_session(attempts: int = 3) -> Callable[..., PortalSession]:
     """Sessions whose waits take no time."""
     return partial(_session, attempts=attempts)
@@ -143,3 +167,19 @@ def _session(base: str, **options: Any) -> PortalSession:
 def lake_at(folder: Path) -> Lake:
     """A lake of the test."""
     return Lake(str(folder / "lake"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder: path to bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def harvested(folder: Path) -> dict[str, bytes]:
+    """What a harvester reads in a drop folder: `index.csv` and what it names. Empty before the first publication."""
+    root = folder / "courant" if (folder / "courant").exists() else folder
+    if not (root / "index.csv").exists():
+        return {}
+    index = (root / "index.csv").read_bytes()
+    lines = list(csv.DictReader(io.StringIO(index.decode()), delimiter=";"))
+    named = [path for line in lines for path in (line["source_dataset"], line["schema_file"])]
+    return {"index.csv": index, **{n: (root / n).read_bytes() for n in named}}

@@ -44,7 +44,7 @@ class Depot:
         self._package = package
         self._files = {f.path: f for f in depot_files(self.publisher, package, hashed=False)}
         name = package.manifest_sha256[:12]
-        self._kept = {name, state.last.manifest_sha256[:12] if state.last else name}
+        self._kept = self._two_last(name, state.last.manifest_sha256[:12] if state.last else name)
         folder = f"{VERSIONS}/{name}"
         steps = [
             file_step(
@@ -75,10 +75,20 @@ class Depot:
             )
         ]
 
-    def _prune(self) -> list[Step]:
-        """Steps that delete the folders that are neither this publication nor the last good one."""
+    def _two_last(self, name: str, last: str) -> set[str]:
+        """This publication and the last good one; where they are one (nothing new), also the newest folder beside."""
+        kept = {name, last, self._current() or name}
+        beside = [f for f in self._folders() if f.name not in kept]
+        if len(kept) == 1 and beside:
+            kept.add(max(beside, key=lambda f: (f.stat().st_mtime_ns, f.name)).name)
+        return kept
+
+    def _folders(self) -> list[Path]:
         versions = self.root / VERSIONS
-        names = sorted(f.name for f in versions.iterdir()) if versions.is_dir() else []
+        return sorted(versions.iterdir()) if versions.is_dir() else []
+
+    def _prune(self) -> list[Step]:
+        """Steps that delete the folders of neither of the two last publications."""
         return [
             bare_step(
                 target=TARGET,
@@ -87,8 +97,8 @@ class Depot:
                 address=f"{VERSIONS}/{name}",
                 why="Retirer un dossier que plus personne ne lit : les deux dernières publications restent.",
             )
-            for name in names
-            if name not in self._kept and name != self._current()
+            for name in (f.name for f in self._folders())
+            if name not in self._kept
         ]
 
     def execute(self, step: Step) -> Outcome:
@@ -156,9 +166,15 @@ class Depot:
         link = self.root / CURRENT
         if link.exists() and not link.is_symlink():
             raise PortalError(f"{link} n'est pas un lien fait par cet outil : le déplacer, puis relancer")
+        self._clean(folder)
         temporary = self.root / f".{CURRENT}.{uuid.uuid4().hex}"
         temporary.symlink_to(folder)
         temporary.replace(link)
+
+    def _clean(self, folder: str) -> None:
+        """Remove what a killed run left under a temporary name: under the lock, nobody else writes here."""
+        for stray in [*self.root.glob(f".{CURRENT}.*"), *(self.root / folder).rglob(".*.part")]:
+            stray.unlink()
 
 
 def _digest(path: Path) -> str:

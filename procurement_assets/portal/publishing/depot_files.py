@@ -24,6 +24,8 @@ from procurement_assets.schema.column import Table
 
 INDEX = "index.csv"
 MANIFEST = "manifest.json"
+DATA = "donnees"
+"""Folder of the files that `index.csv` names, where they are named by their hash."""
 HEADER = (
     *("name", "title", "description", "theme", "keyword", "source_dataset", "schema_file"),
     *("license", "publisher", "modified", "dcat.creator", "dcat.contact_name", "dcat.contact_email"),
@@ -40,10 +42,6 @@ class DepotFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     package_file: str = ""
     data: bytes = b""
-
-    def read(self, package: Package) -> bytes:
-        """Its bytes."""
-        return package.read(self.package_file) if self.package_file else self.data
 
 
 def depot_files(publisher: Publisher, package: Package, *, hashed: bool) -> list[DepotFile]:
@@ -109,7 +107,7 @@ def _made(path: str, data: bytes) -> DepotFile:
 
 def _hashed(path: str, sha256: str) -> str:
     stem, dot, ending = path.partition(".")
-    return f"donnees/{stem}-{sha256[:12]}{dot}{ending}"
+    return f"{DATA}/{stem}-{sha256[:12]}{dot}{ending}"
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

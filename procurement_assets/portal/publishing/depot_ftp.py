@@ -13,15 +13,17 @@ import ftplib
 import hashlib
 import io
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from procurement_assets.portal.publishing.depot_files import INDEX, DepotFile, depot_files
+from procurement_assets.portal.publishing.depot_files import DATA, INDEX, DepotFile, depot_files
 from procurement_assets.portal.publishing.http import (
     KeyRefusedError,
     NothingToRestoreError,
     PortalError,
+    RejectedError,
     UnavailableError,
     redact,
 )
@@ -34,6 +36,7 @@ TARGET = "depot"
 PART = ".part"
 TIMEOUT = 60.0
 ATTEMPTS = 4
+Answer = TypeVar("Answer")
 
 
 class FtpDepot:
@@ -49,7 +52,7 @@ class FtpDepot:
         password: str | None,
         offline: bool = False,
         context: ssl.SSLContext | None = None,
-        sleep: Callable[[float], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`address`: `ftps://user@host:port/folder`, or `ftp://` where the server has no TLS (this machine only)."""
         parts = urlsplit(address)
@@ -63,6 +66,8 @@ class FtpDepot:
         self._connected = not offline and password is not None
         self._package: Package | None = None
         self._files: dict[str, DepotFile] = {}
+        self._ftp: ftplib.FTP | None = None
+        self._made: set[str] = set()
 
     def plan(self, state: TargetState, package: Package) -> list[Step]:
         """See `portal.Portal.plan`: the sweep, each changed file under a temporary name, the renames."""
@@ -90,24 +95,16 @@ class FtpDepot:
         return [*first, *sends, *(_rename_step(f.path) for f in missing)]
 
     def execute(self, step: Step) -> Outcome:
-        """See `portal.Portal.execute`. Each step may be made twice without harm."""
-        with self._server() as ftp:
-            if step.action == "file.send":
-                data = self._files[step.file].read(self._sending())
-                self._make_folders(ftp, step.address)
-                ftp.storbinary(f"STOR {step.address}", io.BytesIO(data))
-                if self._read(ftp, step.address) != data:
-                    raise PortalError(f"{self.title} : {step.file} n'est pas arrivé entier ; relancer")
-            elif step.action == "file.rename":
-                self._rename(ftp, step.address)
-            else:
-                self._sweep(ftp)
+        """See `portal.Portal.execute`. Each step may be made twice without harm: a server that drops is asked again."""
+        action = {"file.send": self._send, "file.rename": self._rename}.get(step.action, self._sweep)
+        self._ask(lambda ftp: action(ftp, step))
         return Outcome()
 
     def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
         """See `portal.Portal.verify`: every byte is read, always."""
         files = depot_files(self.publisher, package, hashed=True)
         present = self._hashes([f.path for f in files])
+        self._leave()
         return [
             Difference(where=f.path, what="sha256", expected=f.sha256, found=present.get(f.path, "absent"))
             for f in files
@@ -122,91 +119,128 @@ class FtpDepot:
             self.execute(step)
         return f"les fichiers du {last.data_date} ont été remis"
 
-    def _rename(self, ftp: ftplib.FTP, path: str) -> None:
+    def _send(self, ftp: ftplib.FTP, step: Step) -> None:
+        file = self._files[step.file]
+        self._make_folders(ftp, step.address)
+        with self._sending().open(file.package_file) if file.package_file else io.BytesIO(file.data) as handle:
+            ftp.storbinary(f"STOR {step.address}", handle)
+        if self._hash(ftp, step.address) != file.sha256:
+            raise PortalError(f"{self.title} : {step.file} n'est pas arrivé entier ; relancer")
+
+    def _rename(self, ftp: ftplib.FTP, step: Step) -> None:
         """Put a sent file in its place; nothing to do where an interrupted run already did."""
+        path, expected = step.address, self._files[step.address].sha256
         try:
             ftp.rename(f"{path}{PART}", path)
         except ftplib.error_perm as error:
-            expected = self._files[path].sha256
-            if _sha256(self._read(ftp, path)) == expected:
+            if self._hash(ftp, path) == expected:
                 return
-            sent = self._read(ftp, f"{path}{PART}")
-            if _sha256(sent) != expected:
+            if self._hash(ftp, f"{path}{PART}") != expected:
                 raise PortalError(f"{self.title} : {path} n'a pas pu être renommé ({error}) ; relancer") from error
             # A server that does not rename over a file: the shortest absence that it allows.
-            ftp.delete(path)
+            with contextlib.suppress(ftplib.error_perm):
+                ftp.delete(path)
             ftp.rename(f"{path}{PART}", path)
 
-    def _sweep(self, ftp: ftplib.FTP) -> None:
-        index = (self._read(ftp, INDEX) or b"").decode()
-        shown = [row["source_dataset"] for row in csv.DictReader(io.StringIO(index), delimiter=";")]
-        shown += [row["schema_file"] for row in csv.DictReader(io.StringIO(index), delimiter=";")]
-        named = {*self._files, *shown}
+    def _sweep(self, ftp: ftplib.FTP, step: Step) -> None:
+        index = io.BytesIO()
         with contextlib.suppress(ftplib.error_perm):
-            for path in [f"donnees/{n.rpartition('/')[2]}" for n in ftp.nlst("donnees")]:
+            ftp.retrbinary(f"RETR {INDEX}", index.write)
+        rows = list(csv.DictReader(io.StringIO(index.getvalue().decode()), delimiter=";"))
+        named = {*self._files, *(row["source_dataset"] for row in rows), *(row["schema_file"] for row in rows)}
+        with contextlib.suppress(ftplib.error_perm):
+            for path in [f"{DATA}/{n.rpartition('/')[2]}" for n in ftp.nlst(DATA)]:
                 if path not in named:
                     ftp.delete(path)
 
     def _hashes(self, paths: list[str]) -> dict[str, str]:
-        with self._server() as ftp:
-            found = {p: self._read(ftp, p) for p in paths}
-        return {p: _sha256(data) for p, data in found.items() if data is not None}
+        found = {p: self._ask(lambda ftp, path=p: self._hash(ftp, path)) for p in paths}  # type: ignore[misc]
+        return {path: sha256 for path, sha256 in found.items() if sha256}
 
-    def _read(self, ftp: ftplib.FTP, path: str) -> bytes | None:
-        buffer = io.BytesIO()
+    def _hash(self, ftp: ftplib.FTP, path: str) -> str:
+        """sha256 of a file, empty where there is none."""
+        digest = hashlib.sha256()
         try:
-            ftp.retrbinary(f"RETR {path}", buffer.write)
+            ftp.retrbinary(f"RETR {path}", digest.update)
         except ftplib.error_perm:
-            return None
-        return buffer.getvalue()
+            return ""
+        return digest.hexdigest()
 
     def _make_folders(self, ftp: ftplib.FTP, path: str) -> None:
         made = ""
         for name in path.split("/")[:-1]:
             made = f"{made}{name}/"
-            with contextlib.suppress(ftplib.error_perm):
-                ftp.mkd(made.rstrip("/"))
+            if made not in self._made:
+                with contextlib.suppress(ftplib.error_perm):
+                    ftp.mkd(made.rstrip("/"))
+                self._made.add(made)
 
-    @contextmanager
-    def _server(self) -> Iterator[ftplib.FTP]:
-        """A session in the folder. Raises `PortalError`, without the password."""
-        ftp = self._connect()
-        try:
-            yield ftp
-        except (ftplib.Error, OSError, EOFError) as error:
-            said = redact(str(error), [self._password])
-            raise UnavailableError(f"{self.title} : échange interrompu ({said}) ; relancer") from error
-        finally:
-            with contextlib.suppress(ftplib.Error, OSError, EOFError):
-                ftp.quit()
-            ftp.close()
-
-    def _connect(self) -> ftplib.FTP:
+    def _ask(self, action: Callable[[ftplib.FTP], Answer]) -> Answer:
+        """Do something in the folder, again where the server drops. Raises `PortalError`, without the password."""
         said = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._sleep(2.0**attempt)
             try:
-                return self._open()
+                return action(self._session())
             except ftplib.error_perm as error:
-                said = redact(str(error), [self._password])
-                raise KeyRefusedError(f"{self.title} : accès refusé ({said}) ; vérifier le mot de passe") from None
+                self._leave()
+                raise RejectedError(
+                    f"{self.title} : le serveur refuse ({self._redacted(error)}) ; vérifier la place et les droits du "
+                    "dossier, puis relancer",
+                    _code(error),
+                ) from None
             except (ftplib.Error, OSError, EOFError) as error:
-                said = redact(str(error), [self._password])
+                self._leave()
+                said = self._redacted(error)
         raise UnavailableError(f"{self.title} : pas de réponse après {ATTEMPTS} essais ({said}) ; relancer plus tard")
+
+    def _session(self) -> ftplib.FTP:
+        """The session of the run, opened again where it does not answer any more."""
+        if self._ftp is not None:
+            try:
+                self._ftp.voidcmd("NOOP")
+            except (ftplib.Error, OSError, EOFError):
+                self._leave()
+        if self._ftp is None:
+            self._ftp = self._open()
+        return self._ftp
+
+    def _leave(self) -> None:
+        """End the session."""
+        ftp, self._ftp = self._ftp, None
+        if ftp is not None:
+            with contextlib.suppress(ftplib.Error, OSError, EOFError):
+                ftp.quit()
+            ftp.close()
 
     def _open(self) -> ftplib.FTP:
         secure = self._parts.scheme == "ftps"
         ftp = ftplib.FTP_TLS(context=self._context or ssl.create_default_context()) if secure else ftplib.FTP()
         ftp.connect(self._parts.hostname or "", self._parts.port or 21, timeout=TIMEOUT)
-        ftp.login(unquote(self._parts.username or "anonymous"), self._password)
+        ftp.encoding = "utf-8"
+        try:
+            ftp.login(unquote(self._parts.username or "anonymous"), self._password)
+        except ftplib.error_perm as error:
+            ftp.close()
+            said = self._redacted(error)
+            raise KeyRefusedError(f"{self.title} : accès refusé ({said}) ; vérifier le mot de passe") from None
         if isinstance(ftp, ftplib.FTP_TLS):
             ftp.prot_p()
-        ftp.encoding = "utf-8"
         folder = unquote(self._parts.path).strip("/")
         if folder:
-            ftp.cwd(folder)
+            try:
+                ftp.cwd(folder)
+            except ftplib.error_perm as error:
+                ftp.close()
+                said = self._redacted(error)
+                raise PortalError(
+                    f"{self.title} : dossier refusé ({said}) ; le créer sur le serveur, relancer"
+                ) from None
         return ftp
+
+    def _redacted(self, error: Exception) -> str:
+        return redact(str(error) or type(error).__name__, [self._password])
 
     def _sending(self) -> Package:
         if self._package is None:
@@ -214,8 +248,9 @@ class FtpDepot:
         return self._package
 
 
-def _sha256(data: bytes | None) -> str:
-    return hashlib.sha256(data).hexdigest() if data is not None else ""
+def _code(error: ftplib.Error) -> int:
+    text = str(error)[:3]
+    return int(text) if text.isdigit() else 0
 
 
 def _rename_step(path: str) -> Step:
@@ -229,6 +264,6 @@ def _sweep_step() -> Step:
         target=TARGET,
         action="folder.sweep",
         method="DELE",
-        address="donnees/",
+        address=f"{DATA}/",
         why="Retirer les données que ni l'index en place ni le prochain ne nomment.",
     )

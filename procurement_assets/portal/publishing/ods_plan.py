@@ -62,7 +62,7 @@ def _before(wanted: WantedDataset, observed: Observed, state: TargetState, root:
         return
     if observed.busy:
         yield _wait(wanted, root, "Le portail traite déjà ce jeu : attendre avant d'y toucher.")
-    if not state.unfinished and observed.published:
+    if observed.published and _to_note(wanted, state):
         yield bare_step(
             target=TARGET,
             action="version.note",
@@ -72,6 +72,19 @@ def _before(wanted: WantedDataset, observed: Observed, state: TargetState, root:
             provides=f"version:{wanted.slug}",
             writes=False,
         )
+
+
+def _to_note(wanted: WantedDataset, state: TargetState) -> bool:
+    """Whether the version online is the one to go back to, and not noted yet.
+
+    A run killed before it noted has changed nothing online: noting comes first. Once noted, what is online may already
+    be the publication under way; and where the last good publication is only shown again, there is nothing to note.
+    """
+    if not state.unfinished:
+        return True
+    if f"version:{wanted.slug}" in state.bindings or state.last is None:
+        return False
+    return wanted.file.name in state.last.files and state.unfinished != state.last.manifest_sha256
 
 
 def _creation(wanted: WantedDataset, observed: Observed) -> Iterator[Step]:

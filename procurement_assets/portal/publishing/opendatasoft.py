@@ -173,11 +173,11 @@ class Opendatasoft:
         raise PortalError(f"{self.title} : le portail reste occupé par ce jeu ; relancer plus tard")
 
     def _note_version(self, step: Step, path: str) -> Outcome:
-        """The newest version that can be restored."""
+        """The newest version that can be restored; none is noted too, so that a later one is not taken for it."""
         for version in self._automation.get_json(path, {"limit": 20, "offset": 0}).get("results", []):
             if version.get("can_restore", True):
                 return Outcome(bindings={step.provides: str(version["uid"])})
-        return Outcome(detail="aucune version du portail ne peut être restaurée")
+        return Outcome(bindings={step.provides: ""}, detail="aucune version du portail ne peut être restaurée")
 
     def _check_before_opening(self, step: Step, path: str) -> Outcome:
         for wanted in self._wanted(self._sending()):
@@ -238,7 +238,7 @@ class Opendatasoft:
 
     def restore(self, last: Package | None) -> str:
         """See `portal.Portal.restore`: the version noted before the publication is restored and published."""
-        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if k.startswith("version:")}
+        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if v and k.startswith("version:")}
         if last is None or not versions:
             raise NothingToRestoreError(
                 f"{self.title} : aucune version antérieure à restaurer ; regarder le jeu dans le portail"
