@@ -18,7 +18,10 @@ def dry_run(publisher: str, settings: Settings) -> int:
     found = load_publishers(settings.publishers)
     if publisher not in found.publishers:
         known = ", ".join(found.publishers)
-        print(f"procurement_assets: no publisher is called {publisher!r}; there are: {known}", file=sys.stderr)
+        print(
+            f"procurement_assets: aucun publieur ne s'appelle {publisher!r} ; {settings.publishers} nomme : {known}",
+            file=sys.stderr,
+        )
         return 2
     lake = Lake(settings.lake)
     try:

@@ -80,7 +80,7 @@ class Lake:
         """A table of a publisher. Raises FileNotFoundError, naming the asset to run, where it was never made."""
         path = self.table(table, publisher)
         if not path.exists():
-            raise FileNotFoundError(f"{path} is not there: materialise the asset that makes table {table!r} first")
+            raise FileNotFoundError(f"{path} manque : matérialiser d'abord l'actif qui fait la table {table!r}")
         with path.open("rb") as handle:
             return pl.read_parquet(handle, columns=columns)
 

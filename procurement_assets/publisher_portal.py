@@ -106,22 +106,22 @@ def portal_faults(portal: Portal) -> list[str]:
     """What cannot be right in a portal's metadata, one line each, for a person who edits the TOML file."""
     faults = []
     if not _is_address(portal.files_url) or not portal.files_url.endswith("/"):
-        faults.append(f"files_url {portal.files_url!r}: expected an http(s) address ending in /")
+        faults.append(f"files_url {portal.files_url!r} : attendu une adresse http(s) terminée par /")
     for name in ("contact_url", "license_url", "landing_page"):
         value = getattr(portal, name)
         if value and not _is_address(value):
-            faults.append(f"{name} {value!r}: expected an http(s) address")
+            faults.append(f"{name} {value!r} : attendu une adresse http(s)")
     for name in ("title", "description"):
         if not getattr(portal, name).strip():
-            faults.append(f"{name} is empty")
+            faults.append(f"{name} est vide")
     if portal.contact_email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", portal.contact_email):
-        faults.append(f"contact_email {portal.contact_email!r}: expected an e-mail address")
+        faults.append(f"contact_email {portal.contact_email!r} : attendu une adresse électronique")
     if portal.frequency not in FREQUENCIES:
-        faults.append(f"frequency {portal.frequency!r}: expected one of {', '.join(FREQUENCIES)}")
-    faults += [f"theme {code!r}: expected one of {', '.join(THEMES)}" for code in portal.theme if code not in THEMES]
-    faults += [f"spatial {iri!r}: expected an http(s) address" for iri in portal.spatial if not _is_address(iri)]
+        faults.append(f"frequency {portal.frequency!r} : attendu l'un de {', '.join(FREQUENCIES)}")
+    faults += [f"theme {code!r} : attendu l'un de {', '.join(THEMES)}" for code in portal.theme if code not in THEMES]
+    faults += [f"spatial {iri!r} : attendu une adresse http(s)" for iri in portal.spatial if not _is_address(iri)]
     if portal.datagouv and not _is_address(portal.datagouv.api_url):
-        faults.append(f"datagouv.api_url {portal.datagouv.api_url!r}: expected an http(s) address")
+        faults.append(f"datagouv.api_url {portal.datagouv.api_url!r} : attendu une adresse http(s)")
     return faults
 
 

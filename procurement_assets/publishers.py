@@ -143,7 +143,7 @@ def load_publishers(path: Path) -> Publishers:
     sources = {s.id: s for s in file.source}
     publishers = {p.id: p for p in file.publisher}
     if len(sources) < len(file.source) or len(publishers) < len(file.publisher):
-        raise PublishersError(f"{path}: two entries share an id")
+        raise PublishersError(f"{path} : deux entrées ont le même id")
     for source in file.source:
         _check_source(path, source)
     for publisher in file.publisher:
@@ -161,23 +161,16 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def _check_source(path: Path, source: Source) -> None:
-    needs = {
-        "datagouv": ("dataset",),
-        "opendatasoft": ("host", "dataset"),
-        "file": ("url",),
-        "sample": ("sample_profile",),
-    }
-    missing = [f for f in needs[source.kind] if not getattr(source, f)]
+    where = f"{path} : source {source.id!r}"
+    missing = [f for f in _NEEDS[source.kind] if not getattr(source, f)]
     if missing:
-        raise PublishersError(f"{path}: source {source.id!r} of kind {source.kind} needs {', '.join(missing)}")
+        raise PublishersError(f"{where} : une source {source.kind} demande {', '.join(missing)}")
     if source.read and source.contract_list is not None:
-        raise PublishersError(f"{path}: source {source.id!r}: a contract_list is not DECP, so it needs read = false")
+        raise PublishersError(f"{where} : une contract_list n'est pas au format DECP ; ajouter read = false")
     if source.ends and not _is_day(source.ends):
-        raise PublishersError(
-            f"{path}: source {source.id!r}: ends = {source.ends!r}: expected a day such as 2023-12-31"
-        )
+        raise PublishersError(f"{where} : ends = {source.ends!r} : attendu un jour, comme 2023-12-31")
     if not _ID.fullmatch(source.id):
-        raise PublishersError(f"{path}: source id {source.id!r}: expected small letters, digits and hyphens")
+        raise PublishersError(f"{where} : l'id n'a que des minuscules, des chiffres et des tirets")
 
 
 def _is_day(text: str) -> bool:
@@ -188,20 +181,20 @@ def _is_day(text: str) -> bool:
 
 
 def _check_publisher(path: Path, publisher: Publisher, sources: dict[str, Source]) -> None:
-    where = f"{path}: publisher {publisher.id!r}"
+    where = f"{path} : publieur {publisher.id!r}"
     if not _ID.fullmatch(publisher.id):
-        raise PublishersError(f"{where}: expected small letters, digits and hyphens in the id")
+        raise PublishersError(f"{where} : l'id n'a que des minuscules, des chiffres et des tirets")
     unknown = [s for s in publisher.sources if s not in sources]
     if unknown:
-        raise PublishersError(f"{where}: no source is called {', '.join(unknown)}")
+        raise PublishersError(f"{where} : aucune source ne s'appelle {', '.join(unknown)}")
     if not re.fullmatch(r"ocds-[a-z0-9]{6}", publisher.ocid_prefix):
         raise PublishersError(
-            f"{where}: ocid_prefix {publisher.ocid_prefix!r}: expected ocds- and six letters or digits"
+            f"{where} : ocid_prefix {publisher.ocid_prefix!r} : attendu ocds- et six lettres ou chiffres"
         )
     wrong = [s for s in (publisher.siren, *publisher.buyer_sirens) if not re.fullmatch(r"\d{9}", s)]
     if wrong:
-        raise PublishersError(f"{where}: {', '.join(wrong)} is not a SIREN (nine digits)")
+        raise PublishersError(f"{where} : {', '.join(wrong)} n'est pas un SIREN (neuf chiffres)")
     if not publisher.demo and any(sources[s].kind == "sample" for s in publisher.sources):
-        raise PublishersError(f"{where}: a source is generated (kind sample), so the publisher must say demo = true")
+        raise PublishersError(f"{where} : une source est générée (kind = sample) ; le publieur doit dire demo = true")
     if publisher.portal is not None and (faults := portal_faults(publisher.portal)):
-        raise PublishersError(f"{where}: portal: {'; '.join(faults)}")
+        raise PublishersError(f"{where} : portal : {' ; '.join(faults)}")

@@ -32,7 +32,9 @@ def run_refresh(
 
     if publisher not in PUBLISHERS.publishers:
         known = ", ".join(PUBLISHERS.publishers)
-        raise UnknownPublisherError(f"no publisher is called {publisher!r}; {settings.publishers} has: {known}")
+        raise UnknownPublisherError(
+            f"aucun publieur ne s'appelle {publisher!r} ; {settings.publishers} nomme : {known}"
+        )
     started = time.monotonic()
     print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
     with dg.DagsterInstance.get() as instance:

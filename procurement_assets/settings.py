@@ -131,8 +131,8 @@ class _Reader:
         for pair in found:
             publisher, separator, what = pair.partition(":")
             if not (publisher and separator and what) or (allowed and what not in allowed):
-                expected = " or ".join(f"PUBLISHER:{a}" for a in allowed) or "PUBLISHER:DATE or PUBLISHER:HASH"
-                raise SettingsError(f"{name}={pair!r}: expected {expected}")
+                expected = " ou ".join(f"PUBLIEUR:{a}" for a in allowed) or "PUBLIEUR:DATE ou PUBLIEUR:EMPREINTE"
+                raise SettingsError(f"{name}={pair!r} : attendu {expected}")
         return found
 
     def lake(self, name: str) -> str:
@@ -146,7 +146,7 @@ class _Reader:
         if not separator:
             return str(Path(value).expanduser().resolve())
         if scheme not in ("s3", "memory", "file") or not rest:
-            raise SettingsError(f"{name}={value!r}: expected a folder or s3://bucket/prefix")
+            raise SettingsError(f"{name}={value!r} : attendu un dossier ou s3://bucket/prefixe")
         return value.rstrip("/")
 
     def address(self, name: str) -> str | None:
@@ -155,7 +155,7 @@ class _Reader:
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise SettingsError(f"{name}={value!r}: expected an address such as http://127.0.0.1:8800")
+            raise SettingsError(f"{name}={value!r} : attendu une adresse, comme http://127.0.0.1:8800")
         return value.rstrip("/")
 
     def file(self, name: str, default: Path) -> Path:
@@ -164,7 +164,7 @@ class _Reader:
             return default
         path = Path(value).expanduser().resolve()
         if not path.is_file():
-            raise SettingsError(f"{name}={value!r}: no such file")
+            raise SettingsError(f"{name}={value!r} : ce fichier n'existe pas")
         return path
 
     def folder(self, name: str, default: Path) -> Path:
@@ -173,7 +173,7 @@ class _Reader:
             return default
         path = Path(value).expanduser().resolve()
         if not path.is_dir():
-            raise SettingsError(f"{name}={value!r}: no such folder")
+            raise SettingsError(f"{name}={value!r} : ce dossier n'existe pas")
         return path
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
@@ -185,7 +185,7 @@ class _Reader:
         except ValueError:
             number = low - 1
         if not low <= number <= high:
-            raise SettingsError(f"{name}={value!r}: expected a whole number from {low} to {high}")
+            raise SettingsError(f"{name}={value!r} : attendu un nombre entier de {low} à {high}")
         return number
 
     def number(self, name: str, default: float, low: float) -> float:
@@ -197,5 +197,5 @@ class _Reader:
         except ValueError:
             number = low - 1
         if not low <= number < float("inf"):
-            raise SettingsError(f"{name}={value!r}: expected a number of at least {low:g}")
+            raise SettingsError(f"{name}={value!r} : attendu un nombre, {low:g} au moins")
         return number

@@ -7,10 +7,13 @@ import smtplib
 from email.message import EmailMessage
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from procurement_assets.alerts import Alert, message, send
+from procurement_assets.automation import step_cause
 from procurement_assets.settings import Settings
+from procurement_assets.sources.errors import SourceUnavailable
 
 ALERT = Alert(job="refresh", run_id="abc", publisher="paris", steps=(("lecture", "fichier illisible"),))
 
@@ -74,3 +77,29 @@ def test_a_mail_server_that_refuses_does_not_hide_the_failure(
         assert not send(ALERT, Settings(lake="x", alert_email=("a@paris.fr",), smtp_host="mail"))
     assert "connection refused" in caplog.text
     assert "fichier illisible" in caplog.text
+
+
+def failing_step(error: Exception, cause: Exception | None = None) -> dg.DagsterEvent:
+    """The event of a step that raised an error, from another or not."""
+
+    @dg.asset
+    def lecture() -> None:
+        raise error from cause
+
+    result = dg.materialize([lecture], instance=dg.DagsterInstance.ephemeral(), raise_on_error=False)
+    (event,) = [e for e in result.all_events if e.is_step_failure]
+    return event
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "said"),
+    [
+        (SourceUnavailable("source 'a' : illisible, relancer"), KeyError("x"), "source 'a' : illisible, relancer"),
+        (dg.Failure("publication refusée"), None, "publication refusée"),
+        (ZeroDivisionError("division by zero"), None, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_failed_step_is_told_in_the_words_of_what_it_raised_and_not_of_its_cause(
+    error: Exception, cause: Exception | None, said: str
+) -> None:
+    assert step_cause(failing_step(error, cause)) == said

@@ -35,7 +35,7 @@ def test_a_table_comes_back_as_it_was_written(root: str, tmp_path: Path) -> None
 
 
 def test_a_missing_table_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="materialise the asset that makes table 'contracts' first"):
+    with pytest.raises(FileNotFoundError, match="matérialiser d'abord l'actif qui fait la table 'contracts'"):
         Lake(str(tmp_path)).read_table("contracts", "paris")
 
 

@@ -147,5 +147,5 @@ def test_the_exports_are_all_there_and_hold_every_contract(paris: tuple[Path, Mi
 def test_an_unknown_publisher_gets_one_line(start_mirror: Callable[..., Mirror], tmp_path: Path) -> None:
     done = refresh(tmp_path / "lake", start_mirror(), "lyon")
     assert done.returncode == 2
-    assert "no publisher is called 'lyon'" in done.stderr
+    assert "aucun publieur ne s'appelle 'lyon'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -35,19 +35,19 @@ def test_values_are_read_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("PROCUREMENT_MIRROR", "127.0.0.1:8800", "expected an address such as http://127.0.0.1:8800"),
-        ("PROCUREMENT_LAKE", "ftp://host/x", "expected a folder or s3://bucket/prefix"),
-        ("PROCUREMENT_PUBLISHERS", "/nowhere/publishers.toml", "no such file"),
-        ("PROCUREMENT_HTTP_ATTEMPTS", "0", "expected a whole number from 1 to 50"),
-        ("PROCUREMENT_HTTP_ATTEMPTS", "many", "expected a whole number from 1 to 50"),
-        ("PROCUREMENT_HTTP_BACKOFF_SECONDS", "-1", "expected a number of at least 0"),
-        ("PROCUREMENT_SMTP_PORT", "70000", "expected a whole number from 1 to 65535"),
+        ("PROCUREMENT_MIRROR", "127.0.0.1:8800", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_LAKE", "ftp://host/x", "attendu un dossier ou s3://bucket/prefixe"),
+        ("PROCUREMENT_PUBLISHERS", "/nowhere/publishers.toml", "ce fichier n'existe pas"),
+        ("PROCUREMENT_HTTP_ATTEMPTS", "0", "attendu un nombre entier de 1 à 50"),
+        ("PROCUREMENT_HTTP_ATTEMPTS", "many", "attendu un nombre entier de 1 à 50"),
+        ("PROCUREMENT_HTTP_BACKOFF_SECONDS", "-1", "attendu un nombre, 0 au moins"),
+        ("PROCUREMENT_SMTP_PORT", "70000", "attendu un nombre entier de 1 à 65535"),
     ],
 )
 def test_a_wrong_value_gets_one_line_that_names_the_variable(name: str, value: str, expected: str) -> None:
     with pytest.raises(SettingsError) as error:
         load_settings({name: value})
-    assert str(error.value) == f"{name}={value!r}: {expected}"
+    assert str(error.value) == f"{name}={value!r} : {expected}"
 
 
 def test_a_password_is_in_no_representation() -> None:
@@ -77,16 +77,16 @@ _PUBLISHER = (
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (_SOURCE + _PUBLISHER.replace('["a"]', '["b"]'), "no source is called b"),
-        (_SOURCE + _PUBLISHER.replace("ocds-abc123", "abc"), "expected ocds- and six letters or digits"),
-        (_SOURCE + _PUBLISHER.replace('"217500016"', '"21750001"'), "21750001 is not a SIREN"),
-        (_SOURCE + _SOURCE + _PUBLISHER, "two entries share an id"),
-        (_SOURCE.replace('dataset = "x"\n', "") + _PUBLISHER, "needs dataset"),
+        (_SOURCE + _PUBLISHER.replace('["a"]', '["b"]'), "aucune source ne s'appelle b"),
+        (_SOURCE + _PUBLISHER.replace("ocds-abc123", "abc"), "attendu ocds- et six lettres ou chiffres"),
+        (_SOURCE + _PUBLISHER.replace('"217500016"', '"21750001"'), "21750001 n'est pas un SIREN"),
+        (_SOURCE + _SOURCE + _PUBLISHER, "deux entrées ont le même id"),
+        (_SOURCE.replace('dataset = "x"\n', "") + _PUBLISHER, "demande dataset"),
         (_SOURCE.replace("datagouv", "ftp") + _PUBLISHER, "Invalid enum value"),
         (_SOURCE + _PUBLISHER + "colour = 1\n", "colour"),
         (
             _SOURCE.replace('kind = "datagouv"\ndataset = "x"', 'kind = "sample"\nsample_profile = "x"') + _PUBLISHER,
-            "must say demo = true",
+            "doit dire demo = true",
         ),
         ("not toml", "publishers.toml"),
     ],

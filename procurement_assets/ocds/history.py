@@ -53,7 +53,7 @@ class History:
         try:
             return msgspec.json.decode(self.index.read_bytes(), type=list[Segment])
         except msgspec.MsgspecError as error:
-            raise HistoryDamagedError(f"{self.index}: {error}; {_REMEDY}") from error
+            raise HistoryDamagedError(f"{self.index} : {error} ; {_REMEDY}") from error
 
     def damage(self) -> list[str]:
         """What is no longer as it was published, one line per segment; empty for a sound history."""
@@ -61,9 +61,9 @@ class History:
         for segment in self.segments():
             path = self.folder / segment.name
             if not path.exists():
-                found.append(f"{path}: the file is gone")
+                found.append(f"{path} : fichier absent")
             elif (actual := _sha256(path)) != segment.sha256:
-                found.append(f"{path}: sha256 is {actual}, published as {segment.sha256}")
+                found.append(f"{path} : sha256 {actual}, publié avec {segment.sha256}")
         return found
 
     def lost(self, ocids: Iterable[str]) -> list[str]:
@@ -76,7 +76,7 @@ class History:
         """Raise `HistoryDamagedError` where anything published was changed or lost."""
         damage = self.damage()
         if damage:
-            raise HistoryDamagedError(f"{'; '.join(damage)}; {_REMEDY}")
+            raise HistoryDamagedError(f"{' ; '.join(damage)} ; {_REMEDY}")
 
     @contextmanager
     def lines(self) -> Iterator[Iterator[bytes]]:
@@ -104,7 +104,7 @@ class History:
         return segment
 
 
-_REMEDY = "a release once published keeps its content for ever: put the file back from a copy of the lake"
+_REMEDY = "ce qui a été publié ne change plus : remettre le fichier depuis une sauvegarde du lac"
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

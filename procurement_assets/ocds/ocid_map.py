@@ -65,9 +65,9 @@ def read_known(frame: pl.DataFrame, prefix: str) -> list[Known]:
     other = frame.filter(~pl.col("ocid").str.starts_with(f"{prefix}-"))["ocid"].to_list()
     if other:
         raise PrefixChangedError(
-            f"{len(other)} ocids were given under another prefix than {prefix!r} ({other[0]}): an ocid is for ever. "
-            "Put the former ocid_prefix back in publishers.toml; if that one was a placeholder and nothing was "
-            "published, move ocds/PUBLISHER/ and tables/ocids/PUBLISHER.parquet out of the lake and start again"
+            f"{len(other)} ocids ont été donnés sous un autre préfixe que {prefix!r} ({other[0]}) : un ocid est donné "
+            "pour toujours. Remettre l'ancien ocid_prefix dans publishers.toml ; s'il était provisoire et que rien n'a "
+            "été publié, sortir du lac ocds/PUBLIEUR/ et tables/ocids/PUBLIEUR.parquet, puis recommencer"
         )
     if "premier_vu" not in frame.columns:
         return []

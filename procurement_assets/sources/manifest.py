@@ -85,8 +85,8 @@ def read_manifest(lake: Lake, publisher_id: str) -> list[ManifestRow]:
         return msgspec.convert(rows, list[ManifestRow])
     except (pl.exceptions.PolarsError, msgspec.ValidationError) as error:
         raise ManifestError(
-            f"{path} cannot be read ({error}): put back a copy, or delete it and refresh the publisher "
-            "(raw files are kept; rows of files that are no longer offered are lost)"
+            f"{path} est illisible ({error}) : remettre une sauvegarde, ou le supprimer et relancer « refresh » "
+            "(les fichiers bruts restent ; les lignes des fichiers qui ne sont plus offerts sont perdues)"
         ) from error
 
 

@@ -87,7 +87,7 @@ def parts_folder(lake: Lake) -> Path:
         own.mkdir(exist_ok=True, mode=0o700)
         found = own.lstat()
         if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
-            raise PermissionError(f"{own} is not a folder of this user: set TMPDIR to a folder of your own")
+            raise PermissionError(f"{own} n'est pas un dossier de cet utilisateur : régler TMPDIR sur un dossier à soi")
         folder = own / root
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -45,14 +45,16 @@ def pinned(lake: Lake, http: HttpClient, url: str, sha256: str) -> bytes:
         data = http.get_bytes(url)
     except HttpError as error:
         raise ReferenceUnavailable(
-            f"{url} is needed and is not in the lake yet ({path}): {error.detail}. Run once with access to "
-            f"{urlsplit(url).netloc}, or set PROCUREMENT_MIRROR to a server that holds it; it is then kept in the lake."
+            f"{url} est nécessaire et n'est pas encore dans le lac ({path}) : {error.reason}. Lancer une fois avec "
+            f"accès à {urlsplit(url).netloc}, ou régler PROCUREMENT_MIRROR sur un serveur qui l'a ; le lac le garde "
+            "ensuite."
         ) from error
     received = hashlib.sha256(data).hexdigest()
     if received != sha256:
         raise ReferenceChanged(
-            f"{url}: {len(data)} bytes with sha256 {received}, where {sha256} is pinned. Nothing was kept. Compare "
-            "both versions before changing the pin: what was validated with the old one followed other rules."
+            f"{url} : {len(data)} octets d'empreinte sha256 {received}, alors que {sha256} est attendue. Rien n'a été "
+            "gardé. Comparer les deux versions avant de changer l'empreinte attendue : ce qui a été validé avec "
+            "l'ancienne suivait d'autres règles."
         )
     write_bytes(path, data)
     return data

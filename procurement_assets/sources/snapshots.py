@@ -97,9 +97,9 @@ def refresh_source(
     in_use = [r for r in before.values() if r.sha256 and r.status != "gone"]
     if in_use and not offers:
         raise SourceEmptied(
-            f"source {source.id!r} ({source.name}): its listing is empty, where {len(in_use)} files were offered. "
-            "Taken for a fault of the platform: nothing was changed. If it was really emptied, remove the source from "
-            "publishers.toml."
+            f"source {source.id!r} ({source.name}) : sa liste est vide, alors qu'elle offrait {len(in_use)} fichiers. "
+            "C'est tenu pour une panne de la plateforme : rien n'a changé. Si elle a vraiment été vidée, retirer la "
+            "source de publishers.toml."
         )
     rows = [
         take(offer, before.pop(offer.resource_id, None), source=source, lake=lake, http=http, stamp=stamp)
@@ -125,9 +125,9 @@ def _gone(rows: dict[str, ManifestRow], source: Source, lake: Lake, stamp: str, 
 
 def _unavailable(source: Source, error: HttpError) -> SourceUnavailable:
     return SourceUnavailable(
-        f"source {source.id!r} ({source.name}): its listing cannot be read at {error.url}: {error.detail}. Nothing was "
-        "changed: the last files stay in use. Check the address in publishers.toml and the network (PROCUREMENT_MIRROR "
-        "stands for the public hosts), then run again."
+        f"source {source.id!r} ({source.name}) : sa liste ne peut pas être lue à {error.url} : {error.reason}. Rien "
+        "n'a changé : les derniers fichiers servent encore. Vérifier l'adresse dans publishers.toml et le réseau "
+        "(PROCUREMENT_MIRROR tient lieu des hôtes publics), puis relancer."
     )
 
 

@@ -69,11 +69,13 @@ def open_raw(lake: Lake, sha256: str, *, verify: bool = False) -> BinaryIO:
     """
     path = lake.raw(sha256)
     if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: refresh the sources (asset of the raw files) to fetch it again")
+        raise FileNotFoundError(f"{path} manque : relancer l'actif des fichiers bruts, qui le reprendra à sa source")
     if verify:
         found = raw_digest(lake, sha256, "sha256")
         if found != sha256:
-            raise RawCorrupted(f"{path} has the sha256 {found}: delete it and refresh the sources to fetch it again")
+            raise RawCorrupted(
+                f"{path} a l'empreinte sha256 {found} : le supprimer et relancer l'actif des fichiers bruts"
+            )
     return path.open("rb")
 
 

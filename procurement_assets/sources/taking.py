@@ -54,8 +54,9 @@ def take(
     except Unreachable as error:
         if known is None:
             raise SourceUnavailable(
-                f"source {source.id!r} ({source.name}): file {offer.title!r} was never held and cannot be fetched from "
-                f"{error.url}: {error.detail}. The files already fetched are kept: run again when the address answers."
+                f"source {source.id!r} ({source.name}) : le fichier {offer.title!r} n'a jamais été reçu et ne peut pas "
+                f"l'être de {error.url} : {error.reason}. Les fichiers déjà reçus sont gardés : relancer quand "
+                "l'adresse répondra."
             ) from error
         return _failed(offer, known, source, error, stamp)
     except HttpError as error:

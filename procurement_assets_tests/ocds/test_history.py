@@ -271,7 +271,7 @@ def test_another_prefix_is_refused() -> None:
     known = update([], [seen("1", "a")], P, "2025-01-08")
     frame = TABLES["ocids"].frame([msgspec.structs.asdict(k) for k in known])
     assert read_known(frame, P) == known
-    with pytest.raises(PrefixChangedError, match="an ocid is for ever"):
+    with pytest.raises(PrefixChangedError, match="un ocid est donné pour toujours"):
         read_known(frame, "ocds-zzz999")
 
 
@@ -285,8 +285,8 @@ def test_a_history_that_was_touched_is_refused(tmp_path: Path) -> None:
     history.require_sound()
     path = tmp_path / "ocds/paris/history/00001_2026-01-08.jsonl"
     path.write_bytes(path.read_bytes().replace(b"575000", b"575001"))
-    assert "published as" in history.damage()[0]
-    with pytest.raises(HistoryDamagedError, match="keeps its content for ever"):
+    assert "publié avec" in history.damage()[0]
+    with pytest.raises(HistoryDamagedError, match="ne change plus"):
         history.require_sound()
     path.unlink()
-    assert history.damage() == [f"{path}: the file is gone"]
+    assert history.damage() == [f"{path} : fichier absent"]

@@ -185,7 +185,7 @@ def test_a_release_changed_by_hand_is_found_and_stops_the_publication(tmp_path: 
     assert lost_ocids(lake, "paris") == ["ocds-abc123-21750001600019-2024T05699"]
     segment = next((tmp_path / "ocds/paris/history").glob("*.jsonl"))
     segment.write_bytes(sound.replace(b"575000", b"1"))
-    assert "published as" in changed_releases(lake, "paris")[0]
+    assert "publié avec" in changed_releases(lake, "paris")[0]
     with pytest.raises(HistoryDamagedError):
         snapshot(lake, [marche(), marche(id="2")], "2026-01-08")
     assert lake.read_table("ocids", "paris").height == 1

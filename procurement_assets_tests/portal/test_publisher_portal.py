@@ -49,9 +49,9 @@ def test_a_publisher_without_a_portal_has_metadata_from_its_name_and_address() -
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"files_url": "https://example.org/f"}, "ending in /"),
-        ({"files_url": "/f/"}, "http(s) address"),
-        ({"title": " "}, "title is empty"),
+        ({"files_url": "https://example.org/f"}, "terminée par /"),
+        ({"files_url": "/f/"}, "adresse http(s)"),
+        ({"title": " "}, "title est vide"),
         ({"contact_email": "nobody"}, "contact_email 'nobody'"),
         ({"frequency": "SOMETIMES"}, "frequency 'SOMETIMES'"),
         ({"theme": ("XXXX",)}, "theme 'XXXX'"),
@@ -67,7 +67,7 @@ def test_a_wrong_value_is_told_with_what_is_expected(changes: dict[str, object],
 def test_a_wrong_portal_stops_the_load_with_one_line(tmp_path: Path) -> None:
     path = tmp_path / "publishers.toml"
     path.write_text(FILES[0].read_text().replace('frequency = "DAILY"', 'frequency = "OFTEN"'))
-    with pytest.raises(PublishersError, match="publisher 'paris': portal: frequency 'OFTEN'") as caught:
+    with pytest.raises(PublishersError, match="publieur 'paris' : portal : frequency 'OFTEN'") as caught:
         load_publishers(path)
     assert "\n" not in str(caught.value)
 

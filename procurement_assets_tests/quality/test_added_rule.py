@@ -68,5 +68,5 @@ def test_a_broken_rule_stops_the_load_with_file_line_and_reason(folder: Path, tm
 
 
 def test_a_folder_of_rules_that_is_not_there_is_told() -> None:
-    with pytest.raises(SettingsError, match=r"PROCUREMENT_RULES=.*: no such folder"):
+    with pytest.raises(SettingsError, match=r"PROCUREMENT_RULES=.*: ce dossier n'existe pas"):
         load_settings({"PROCUREMENT_RULES": "/nulle/part"})

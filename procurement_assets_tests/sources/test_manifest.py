@@ -58,7 +58,7 @@ def test_columns_of_another_version_do_not_stop_the_reading(lake: Lake) -> None:
 def test_a_damaged_manifest_says_what_to_do(lake: Lake, data: bytes) -> None:
     write_manifest(lake, "paris", [ROW])
     manifest_path(lake, "paris").write_bytes(data)
-    with pytest.raises(ManifestError, match="put back a copy, or delete it"):
+    with pytest.raises(ManifestError, match="remettre une sauvegarde, ou le supprimer"):
         read_manifest(lake, "paris")
 
 

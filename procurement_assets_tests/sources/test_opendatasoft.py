@@ -87,5 +87,5 @@ def test_a_portal_that_does_not_answer_stops_the_source(
     host: Host, lake: Lake, client: HttpClient, portal: Source
 ) -> None:
     host.script(BASE, Response("", 502))
-    with pytest.raises(SourceUnavailable, match=r"source 'liste'.*answered 502"):
+    with pytest.raises(SourceUnavailable, match=r"source 'liste'.*le serveur répond 502"):
         refreshed(portal, lake, client)

@@ -25,7 +25,7 @@ def test_a_reference_is_asked_once_and_kept(host: Host, lake: Lake, client: Http
 
 def test_a_reference_that_cannot_be_had_says_what_to_do(host: Host, lake: Lake, client: HttpClient) -> None:
     host.script(PATH, Response("", 503))
-    with pytest.raises(ReferenceUnavailable, match=r"12 attempts.*answered 503.*PROCUREMENT_MIRROR") as caught:
+    with pytest.raises(ReferenceUnavailable, match=r"répond 503 \(12 essais\).*PROCUREMENT_MIRROR") as caught:
         pinned(lake, client, URL, sha256(DATA))
     assert str(caught.value).startswith(URL)
 

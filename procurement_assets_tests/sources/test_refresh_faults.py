@@ -139,9 +139,9 @@ def test_a_file_never_held_that_the_network_fails_stops_the_source(refresh: Refr
     with pytest.raises(SourceUnavailable) as caught:
         refresh()
     message = str(caught.value)
-    assert "source 'portail' (Portail d'essai): file 'a.json' was never held" in message
-    assert "https://www.data.gouv.fr/api/1/datasets/r/a.json: given up after 12 attempts" in message
-    assert "run again" in message
+    assert "source 'portail' (Portail d'essai) : le fichier 'a.json' n'a jamais été reçu" in message
+    assert "https://www.data.gouv.fr/api/1/datasets/r/a.json : le serveur répond 503 (12 essais)" in message
+    assert "relancer" in message
 
 
 @pytest.mark.parametrize("answer", [Response("", 503), HTML, Response("{", 200), Response("", 403)])
@@ -149,7 +149,7 @@ def test_a_listing_that_fails_never_counts_as_empty(refresh: Refresher, answer: 
     refresh.serve("a.json", V1)
     refresh()
     refresh.host.script(LISTING, answer)
-    with pytest.raises(SourceUnavailable, match=r"source 'portail'.*listing cannot be read.*Nothing was changed"):
+    with pytest.raises(SourceUnavailable, match=r"source 'portail'.*sa liste ne peut pas être lue.*Rien n'a changé"):
         refresh(LATER)
 
 
@@ -157,7 +157,7 @@ def test_a_listing_that_becomes_empty_is_taken_for_a_fault(refresh: Refresher) -
     refresh.serve("a.json", V1)
     refresh()
     refresh.host.listing([])
-    with pytest.raises(SourceEmptied, match="its listing is empty, where 1 files were offered"):
+    with pytest.raises(SourceEmptied, match="sa liste est vide, alors qu'elle offrait 1 fichiers"):
         refresh(LATER)
 
 

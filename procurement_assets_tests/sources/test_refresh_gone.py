@@ -71,7 +71,7 @@ def test_a_dataset_that_is_unpublished_is_gone_and_its_bytes_stay(refresh: Refre
 
 def test_a_dataset_that_never_was_is_an_error(refresh: Refresher) -> None:
     refresh.host.script(LISTING, Response("", 404))
-    with pytest.raises(SourceUnavailable, match=r"answered 404.*Check the address in publishers\.toml"):
+    with pytest.raises(SourceUnavailable, match=r"l'adresse répond 404.*Vérifier l'adresse dans publishers\.toml"):
         refresh()
 
 

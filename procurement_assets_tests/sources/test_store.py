@@ -55,12 +55,12 @@ def test_an_empty_file_is_stored(any_lake: Lake, tmp_path: Path) -> None:
 def test_damaged_bytes_are_seen_when_verified(any_lake: Lake, tmp_path: Path) -> None:
     put(any_lake, tmp_path)
     any_lake.raw(sha256(DATA)).write_bytes(DATA.upper())
-    with pytest.raises(RawCorrupted, match="delete it and refresh"):
+    with pytest.raises(RawCorrupted, match="le supprimer et relancer"):
         open_raw(any_lake, sha256(DATA), verify=True)
 
 
 def test_an_absent_file_says_what_to_run(any_lake: Lake) -> None:
-    with pytest.raises(FileNotFoundError, match="refresh the sources"):
+    with pytest.raises(FileNotFoundError, match="relancer l'actif des fichiers bruts"):
         open_raw(any_lake, "0" * 64)
 
 
