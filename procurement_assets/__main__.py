@@ -2,6 +2,7 @@
 
     python -m procurement_assets refresh [--publisher paris]
     python -m procurement_assets demo
+    python -m procurement_assets registers
     python -m procurement_assets publish [--publisher paris] [--dry-run] [--full]
     python -m procurement_assets ui [--demo] [--port 3000]
     python -m procurement_assets docs [--demo]
@@ -25,10 +26,12 @@ from procurement_assets import prune
 from procurement_assets.backup import command as backup
 from procurement_assets.backup.model import BackupError
 from procurement_assets.publishers import PublishersError
+from procurement_assets.registers.model import RegistersError
 from procurement_assets.settings import PACKAGE, SettingsError, load_settings
 
 ROOT = Path.cwd()
 DEMO_PUBLISHERS = PACKAGE / "sample" / "publishers.toml"
+DEMO_REGISTERS = PACKAGE / "sample" / "registers.toml"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
         return status
-    except (SettingsError, PublishersError, BackupError) as error:
+    except (SettingsError, PublishersError, RegistersError, BackupError) as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2
 
@@ -52,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     refresh.set_defaults(run=lambda a: _refresh(a.publisher, "main"))
     demo = commands.add_parser("demo", help="toute la chaîne, sur un échantillon généré, sans réseau")
     demo.set_defaults(run=lambda _: _demo())
+    registers = commands.add_parser(
+        "registers", help="demander les registres publics (CPV, SIRENE…), une fois par mois"
+    )
+    registers.add_argument("--demo", action="store_true", help="ceux de la démonstration")
+    registers.set_defaults(run=_registers)
     publish = commands.add_parser("publish", help="publier les exports en place (docs/publication.md)")
     publish.add_argument("--publisher", default="paris", help="identifiant dans publishers.toml (paris)")
     publish.add_argument("--dry-run", action="store_true", help="écrire le plan, ne rien envoyer")
@@ -89,6 +97,7 @@ def _is_of_its_own(target: Path) -> bool:
 def _use_demo() -> None:
     """The demo's publishers and lake, whatever the environment says: its data must never reach a real lake."""
     os.environ["PROCUREMENT_PUBLISHERS"] = str(DEMO_PUBLISHERS)
+    os.environ["PROCUREMENT_REGISTERS"] = str(DEMO_REGISTERS)
     os.environ["PROCUREMENT_LAKE"] = str(ROOT / "lake" / "demo")
     os.environ["PROCUREMENT_OFFLINE"] = "1"
     for name in ("PROCUREMENT_MIRROR", "PROCUREMENT_PUBLISH"):
@@ -107,13 +116,25 @@ def _refresh(publisher: str, instance: str) -> int:
     """One run of the `refresh` job for a publisher, in this process."""
     settings = load_settings()
     from procurement_assets.run import UnknownPublisherError, run_refresh
+    from procurement_assets.run_registers import try_missing
 
     home = _dagster_home(instance)
     try:
+        try_missing(publisher, settings)
         return run_refresh(publisher, settings, home)
     except UnknownPublisherError as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2
+
+
+def _registers(args: argparse.Namespace) -> int:
+    """The registers, through Dagster."""
+    if args.demo:
+        _use_demo()
+    settings = load_settings()
+    from procurement_assets.run_registers import run_registers
+
+    return run_registers(settings, _dagster_home("demo" if args.demo else "main"))
 
 
 def _publish(args: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ import dagster as dg
 
 from procurement_assets.alerts import Alert, send
 from procurement_assets.assets.partitions import PUBLISHERS
-from procurement_assets.assets.registers import GROUP
 from procurement_assets.assets.publish import FULL
+from procurement_assets.assets.registers import GROUP
 from procurement_assets.settings import load_settings
 
 refresh_job = dg.define_asset_job(

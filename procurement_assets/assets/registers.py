@@ -1,5 +1,7 @@
-"""The registers: public lists that the tables are compared with. They belong to no publisher, so they have no partition,
-a job of their own (`registers`), and are not part of the daily refresh, which reads the last good ones.
+"""The registers: public lists that the tables are compared with.
+
+They belong to no publisher, so they have no partition and a job of their own (`registers`); the daily refresh leaves
+them alone and reads the last good ones.
 """
 
 import dataclasses
@@ -150,4 +152,4 @@ def _checked(register: Register, state: RegisterState) -> dg.AssetCheckResult:
     )
 
 
-ASSETS = [*source_assets, refresh_registers]
+ASSETS: list[dg.AssetsDefinition | dg.AssetSpec] = [*source_assets, refresh_registers]

@@ -79,8 +79,7 @@ def refresh_register(
         state = _not_obtained(register, held, str(error), stamp)
     else:
         state = _state(register, row, read_register(lake, register.table).height, stamp)
-    if state.etat != "absent" or str(state.raison) != NOBODY:
-        write_state(lake, state)
+    write_state(lake, state)
     return state
 
 
