@@ -54,10 +54,6 @@ def make(publisher: Publisher, key: str | None, **options: object) -> Datagouv:
     return Datagouv(publisher, key=key, session=quick, **options)  # type: ignore[arg-type]
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
 def publish(client: Datagouv, wanted: Package, *, before: Callable[[int, Step], None] = lambda n, step: None) -> int:
     """Plan and execute until nothing is left to do; returns the number of calls. `before` is told each step."""
     bindings: dict[str, str] = {}

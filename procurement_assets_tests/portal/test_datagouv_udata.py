@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,8 @@ from procurement_assets.portal.publishing.datagouv import Datagouv
 from procurement_assets.portal.publishing.engine import Job
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, RejectedError
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step
-from procurement_assets.portal.publishing.portal import Outcome, TargetState
-from procurement_assets_tests.portal.datagouv_support import Killed, make, package, paris, publish
+from procurement_assets.portal.publishing.portal import TargetState
+from procurement_assets_tests.portal.datagouv_support import make, package, paris, publish
 from procurement_assets_tests.portal.running_udata import Udata
 from procurement_assets_tests.publishing.support import rows, write_exports
 
@@ -182,30 +180,6 @@ def test_what_other_people_put_on_the_dataset_stays(udata: Udata, first: Package
     assert client(udata).verify(first) == []
 
 
-def test_killed_before_any_call_a_publication_run_again_ends_the_same(udata: Udata, tmp_path: Path) -> None:
-    small = package(tmp_path / "store", {n: FILES[n] for n in ("decp_marches.csv", "procurement.duckdb")})
-    total = publish(client(udata), small)
-    (whole,) = udata.public()
-    assert total == 6
-    for last in range(1, total + 1):
-        udata.forget()
-
-        def kill(calls: int, step: Step, last: int = last) -> None:
-            if calls == last:
-                raise Killed
-
-        if last < total:
-            with pytest.raises(Killed):
-                publish(client(udata), small, before=kill)
-            assert udata.public() == []  # nothing is shown half-done
-        publish(client(udata), small)
-        (dataset,) = udata.public()
-        assert len([d for d in udata.datasets() if not d["deleted"]]) == 1
-        assert names(dataset) == names(whole)
-        assert [r["title"] for r in dataset["resources"]] == [r["title"] for r in whole["resources"]]
-        assert client(udata).verify(small) == []
-
-
 def test_a_second_resource_of_one_file_is_marked_and_not_used(udata: Udata, first: Package) -> None:
     publish(client(udata), first)
     (dataset,) = udata.public()
@@ -345,32 +319,6 @@ def test_the_engine_publishes_reads_back_and_sends_nothing_the_second_time(udata
     assert report.sent == ("decp_marches.csv", "decp_marches.parquet", "ocds/2025.json")
     again = published(udata, job)
     assert (again.status, again.steps, again.sent) == ("unchanged", 0, ())
-
-
-def test_killed_in_the_engine_at_any_call_the_next_run_ends_the_same(
-    udata: Udata, job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published(udata, job)
-    (whole,) = udata.public()
-    execute = Datagouv.execute
-    for last in range(5):  # two files change, of two calls each, and one link
-        write_exports(job.lake, rows(20, amount=1001.0 + last / 100), note=str(last), who="paris")
-        left = iter(range(last))
-
-        def killed(self: Datagouv, step: Step, left: Iterator[int] = left) -> Outcome:
-            if next(left, None) is None:
-                raise Killed
-            return execute(self, step)
-
-        monkeypatch.setattr(Datagouv, "execute", killed)
-        with pytest.raises(Killed):
-            published(udata, job)
-        monkeypatch.setattr(Datagouv, "execute", execute)
-        assert published(udata, job).status == "published"
-        (dataset,) = udata.public()
-        assert [(r["id"], r["title"]) for r in dataset["resources"]] == [
-            (r["id"], r["title"]) for r in whole["resources"]
-        ]
 
 
 def test_the_key_is_in_no_file_of_a_publication(udata: Udata, job: Job) -> None:
