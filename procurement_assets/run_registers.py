@@ -1,5 +1,5 @@
-"""One run of the job `registers` in this process: `python -m procurement_assets registers`, and before a refresh for the
-registers that were never asked for.
+"""One run of the job `registers` in this process: `python -m procurement_assets registers`, and before a refresh for
+the registers that were never asked for.
 """
 
 from __future__ import annotations
