@@ -132,7 +132,12 @@ TECHNIQUES = _list(
 MODALITES_EXECUTION = _list(
     "modalitesExecution",
     ("Tranches", "Bons de commande", "Marchés subséquents", "Sans objet"),
-    {"Marché subséquent": "Marchés subséquents", "Tranche": "Tranches", "Bon de commande": "Bons de commande"},
+    {
+        "Marché subséquent": "Marchés subséquents",
+        "Tranche": "Tranches",
+        "Marché à tranches": "Tranches",
+        "Bon de commande": "Bons de commande",
+    },
 )
 CCAG = _list(
     "ccag",

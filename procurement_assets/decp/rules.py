@@ -6,6 +6,8 @@ undone; amounts are never changed beyond how they are written. Ids are for ever:
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from procurement_assets.decp.raw import Scalar
@@ -83,3 +85,15 @@ _SIREN = tuple(
 )
 
 CLEANING_RULES: dict[str, CleaningRule] = {r.id: r for r in (*_RULES, *_SIREN)}
+
+_XSD = {
+    "number.text": re.compile(r"[+-]?\d+(?:\.\d*)?\Z"),
+    "boolean.text": re.compile(r"(?:true|false|1|0|oui|non)\Z"),
+}
+"""How an XML file writes what its schema calls a number or a boolean."""
+
+
+def is_how_xml_writes(repair: Repair) -> bool:
+    """Whether a repair only types a text: in XML every value is text, and this is no defect of the file."""
+    written = _XSD.get(repair.rule)
+    return written is not None and isinstance(repair.original, str) and written.match(repair.original) is not None

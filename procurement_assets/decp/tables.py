@@ -33,7 +33,7 @@ from procurement_assets.decp.identity import Candidate, Resolved, candidate, res
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.parse import read_record
 from procurement_assets.decp.rows import all_rows
-from procurement_assets.decp.rules import Repair
+from procurement_assets.decp.rules import Repair, is_how_xml_writes
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, operators, recover
 from procurement_assets.decp.suggest import Found, holders
 from procurement_assets.publishers import Publisher, Source
@@ -140,8 +140,11 @@ class _Builder:
         if out is not None:
             self.tell(row, contract.uid, "out_of_scope", *out)
             return
-        if cleaned.repairs:
-            self.repairs[place] = cleaned.repairs
+        repairs = cleaned.repairs
+        if repairs and str(row.get("layout", "")).startswith("xml"):
+            repairs = tuple(r for r in repairs if not is_how_xml_writes(r))
+        if repairs:
+            self.repairs[place] = repairs
         if is_cut(contract.codeCPV):
             self.cutting.add(place[0])
         if row["notes"]:

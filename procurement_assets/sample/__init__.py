@@ -6,6 +6,7 @@ Public surface:
 - `generate(profile, records, seed, defects=True)`: records, each with its clean truth, its published state and the
   defects seeded in it; `write(records, layout, stream)`: one file in one of the seven layouts;
 - `damaged(kind)`, `write_damaged(kind, path)`: whole files damaged in the ways of `DAMAGES`;
+- `punctual(profile)`: the same profile without late publications, so that clean data breaks no rule at all;
 - `profile_names()`, `load_profile(name)`, `defects()`, `rates(profile)`: the data behind them.
 
 Data: `profiles.toml` (measured figures), `defects.toml` (classes of defect), `composites.toml` (sources of several
@@ -18,7 +19,7 @@ grow with the number of records. Nothing reads the clock. Companies are made up,
 from procurement_assets.sample.damaged import DAMAGES, damaged, write_damaged
 from procurement_assets.sample.files import SampleFile, composites, write_sample_files
 from procurement_assets.sample.generator import generate
-from procurement_assets.sample.profiles import HERE, Profile, load_profile, profile_names
+from procurement_assets.sample.profiles import HERE, Profile, load_profile, profile_names, punctual
 from procurement_assets.sample.record import SampleRecord, Seeded
 from procurement_assets.sample.seeding import Defect, defects, rates
 from procurement_assets.sample.writing import write
@@ -39,6 +40,7 @@ __all__ = [
     "generate",
     "load_profile",
     "profile_names",
+    "punctual",
     "rates",
     "write",
     "write_damaged",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, get_args
 
 from procurement_assets.decp.raw import Layout
-from procurement_assets.sample import generate, load_profile, profile_names, write
+from procurement_assets.sample import generate, load_profile, profile_names, punctual, write
 
 _SHORT: dict[str, Layout] = {"nested": "v2-nested", "dotted": "v1-dotted"}
 
@@ -30,7 +30,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=42, help="another seed, other records (default: 42)")
     parser.add_argument("--layout", choices=[*get_args(Layout), "nested", "dotted"], help="default: the profile's own")
     parser.add_argument("--out", default="-", help="file to write, - for the standard output (default)")
-    parser.add_argument("--clean", action="store_true", help="no defect: data valid against the official schema")
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="no defect: valid against the official schema, published in the legal two months",
+    )
     parser.add_argument("--indent", type=int, help="spaces of indentation inside a record (JSON)")
     return parser
 
@@ -47,7 +51,7 @@ def _output(name: str) -> Iterator[IO[bytes]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     options = _parser().parse_args(arguments)
-    profile = load_profile(options.profile)
+    profile = punctual(load_profile(options.profile)) if options.clean else load_profile(options.profile)
     layout: Layout = _SHORT.get(options.layout, options.layout) or profile.layout
     if _family(layout) != profile.format:
         print(f"{layout} writes format {_family(layout)}, profile {profile.name} has {profile.format}", file=sys.stderr)

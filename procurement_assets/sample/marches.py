@@ -16,6 +16,7 @@ from procurement_assets.decp.raw import (
     RawModificationActe,
     RawOperateur,
     RawRecord,
+    Scalar,
 )
 from procurement_assets.sample.draw import SIZE, iso, normals, working
 from procurement_assets.sample.identifiers import foreign, national_buyers, neighbour, supplier
@@ -25,6 +26,8 @@ from procurement_assets.sample.tables import Draw, Tables
 Rnd = Callable[[], float]
 _Z = normals()
 _ORIGINS = (0.0, 0.3, 0.5, 0.8, 1.0)
+_APART = 40_000_000
+"""Numbers of companies that no profile draws."""
 _VARIATIONS = ("Ferme", "Actualisable", "Révisable")
 
 
@@ -237,15 +240,25 @@ def _modifications(t: Tables, rnd: Rnd, k: int, record: RawRecord, notified: int
     return found or None
 
 
+def _other(drawn: RawOperateur, taken: set[Scalar], number: int) -> RawOperateur:
+    """The company drawn, or one that nobody else is: a holder does not subcontract to itself."""
+    if drawn.id not in taken:
+        return drawn
+    identifier, name = supplier(_APART + number)
+    return RawOperateur(typeIdentifiant="SIRET", id=identifier, denominationSociale=drawn.denominationSociale and name)
+
+
 def _subcontract(t: Tables, rnd: Rnd, k: int, record: RawRecord, notified: int) -> None:
     """Special acts of subcontracting, declared, and sometimes their modifications."""
     amount, months = float(record.montant or 0), int(record.dureeMois or 1)
+    lists = (record.titulaires, *(m.titulaires for m in record.modifications or ()))
+    taken = {h.id for holders in lists for h in holders or ()}
     acts = []
     for i, at in enumerate(steps(t, rnd, notified, 1 + int(rnd() * 3), months * 30), start=1):
         acts.append(
             RawActe(
                 id=i,
-                sousTraitant=holder(t, rnd, k * 16 + 8 + i),
+                sousTraitant=_other(holder(t, rnd, k * 16 + 8 + i), taken, k * 16 + 8 + i),
                 dureeMois=1 + int(rnd() * months),
                 dateNotification=iso(working(at)),
                 datePublicationDonnees=iso(min(at + t.lag[int(rnd() * SIZE)], t.last)),

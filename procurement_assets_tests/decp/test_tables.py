@@ -198,3 +198,11 @@ def test_a_source_that_only_ever_gave_an_error_page_has_its_line(tmp_path: Path)
     assert lake.read_table("quarantine", "p").select("fichier", "position", "reason", "detail").rows() == [
         ("f", -1, "file.refused", "page HTML reçue à la place du fichier")
     ]
+
+
+def test_what_xml_writes_as_text_because_all_is_text_there_is_no_repair() -> None:
+    said = record(1, montant="1000.5", dureeMois="12", marcheInnovant="true", tauxAvance="0,05")
+    for layout, expected in (("v2-nested", 4), ("xml-2", 1)):
+        repairs = build([row(said, 0) | {"layout": layout}]).frames["repairs"]
+        rules = repairs.filter(pl.col("rule").is_in(["number.text", "boolean.text"]))
+        assert len(rules) == expected, rules
