@@ -1,12 +1,13 @@
 """Computed columns on amounts: repeated digits, sentinels, and the distance to comparable contracts.
 
 The distance is robust (median and median absolute deviation) on a logarithmic scale, since amounts are lognormal
-(research/data.md §3), and only where enough contracts can be compared.
+(research/data.md §3). A group with too few contracts, or without spread, is compared with a wider one: a rule that is
+silent on the rare divisions would miss their slips. Only a publisher with fewer than `PEERS` amounts is not judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import polars as pl
 
@@ -52,37 +53,74 @@ def _order() -> pl.Expr:
     return pl.when(usable).then(pl.col("montant").log10())
 
 
-def _gap(by: Sequence[pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
-    """Distance to the median of the peers in decades, and in robust deviations; null with too few peers."""
+def _levels(key: str | None) -> list[tuple[pl.Expr, pl.Expr, pl.Expr, pl.Expr]]:
+    """The groups that a contract is compared within, the narrowest first: (usable, gap, spread, name).
+
+    `key`: an expression of `_KEYS`; None stands for all contracts. Gap: decades to the median of the group.
+    """
     order = _order()
-    gap = order - order.median().over(by)
-    spread = gap.abs().median().over(by) * _CONSISTENT
-    enough = (order.count().over(by) >= PEERS) & (spread > 0)
-    return pl.when(enough).then(gap), pl.when(enough).then(gap / spread)
+    if key is None:
+        group, named, wider = pl.lit(True), pl.lit(EVERYTHING), []
+    else:
+        group, named, after = _KEYS[key]()
+        wider = _levels(after)
+    gap = order - order.median().over(group)
+    spread = gap.abs().median().over(group) * _CONSISTENT
+    usable = group.is_not_null() & (order.count().over(group) >= PEERS) & (spread > 0) & order.is_not_null()
+    return [(usable, gap, spread, named), *wider]
 
 
-def _division() -> list[pl.Expr]:
-    return [pl.when(pl.col("codeCPV").str.len_chars() == 8).then(pl.col("codeCPV").str.slice(0, 2))]
+def _pick(key: str, what: Callable[[pl.Expr, pl.Expr, pl.Expr], pl.Expr]) -> pl.Expr:
+    """What the narrowest usable group says; null where none is."""
+    return pl.coalesce(pl.when(usable).then(what(gap, spread, name)) for usable, gap, spread, name in _levels(key))
 
 
-def _family() -> list[pl.Expr]:
-    """CPV group (three digits) and whether the contract is a framework."""
-    framework = (pl.col("nature") == "Accord-cadre").fill_null(False) | pl.col("techniques").list.contains(
-        "Accord-cadre"
-    ).fill_null(False)
-    return [pl.when(pl.col("codeCPV").str.len_chars() == 8).then(pl.col("codeCPV").str.slice(0, 3)), framework]
+def _cpv(length: int) -> pl.Expr:
+    return pl.when(pl.col("codeCPV").str.len_chars() == 8).then(pl.col("codeCPV").str.slice(0, length))
+
+
+def _division() -> tuple[pl.Expr, pl.Expr, str | None]:
+    return _cpv(2), pl.format("division CPV {}", _cpv(2)), None
+
+
+def _family(length: int, word: str, after: str | None) -> Callable[[], tuple[pl.Expr, pl.Expr, str | None]]:
+    """CPV group or division, and whether the contract is a framework."""
+
+    def made() -> tuple[pl.Expr, pl.Expr, str | None]:
+        framework = (pl.col("nature") == "Accord-cadre").fill_null(False) | pl.col("techniques").list.contains(
+            "Accord-cadre"
+        ).fill_null(False)
+        kind = pl.when(framework).then(pl.lit("accords-cadres")).otherwise(pl.lit("hors accords-cadres"))
+        named = pl.format(word + " CPV {}, {}", _cpv(length), kind)
+        return named, named, after
+
+    return made
+
+
+EVERYTHING = "tous les marchés"
+_KEYS: dict[str, Callable[[], tuple[pl.Expr, pl.Expr, str | None]]] = {
+    "division": _division,
+    "groupe et nature": _family(3, "groupe", "division et nature"),
+    "division et nature": _family(2, "division", "division"),
+}
+"""What groups contracts: the key of the group, its name in French, and the wider group (None: all contracts)."""
 
 
 def _power() -> pl.Expr:
-    """The power of ten that would bring a far amount back to its division's median; 0 where it is not far."""
-    gap, deviation = _gap(_division())
-    power = gap.round().cast(pl.Int64)
-    known = pl.col("codeCPV").is_not_null() & deviation.is_not_null()
-    return pl.when(known).then(pl.when(deviation.abs() > FAR).then(power).otherwise(0))
+    """The power of ten that would bring a far amount back to its group's median; 0 where it is not far."""
+
+    def power(gap: pl.Expr, spread: pl.Expr, name: pl.Expr) -> pl.Expr:
+        return pl.when((gap / spread).abs() > FAR).then(gap.round().cast(pl.Int64)).otherwise(0)
+
+    return _pick("division", power)
 
 
-def _deviation(by: Callable[[], list[pl.Expr]]) -> Callable[[], pl.Expr]:
-    return lambda: pl.when(pl.col("codeCPV").is_not_null()).then(_gap(by())[1].round(2))
+def _deviation(key: str) -> Callable[[], pl.Expr]:
+    return lambda: _pick(key, lambda gap, spread, name: (gap / spread).round(2))
+
+
+def _compared(key: str) -> Callable[[], pl.Expr]:
+    return lambda: _pick(key, lambda gap, spread, name: name)
 
 
 def _same_amount() -> pl.Expr:
@@ -139,27 +177,45 @@ DERIVED_AMOUNTS: tuple[Derived, ...] = (
         type="number",
         title="Écart à la division CPV",
         description="Écart du montant à la médiane de sa division CPV, en écarts robustes sur une échelle "
-        f"logarithmique ; vide avec moins de {PEERS} marchés comparables ou un montant déjà suspect.",
+        f"logarithmique ; avec moins de {PEERS} marchés dans la division, à celle de tous les marchés ; vide si le "
+        "montant est déjà suspect.",
         tables=("contracts",),
-        make=_deviation(_division),
+        make=_deviation("division"),
     ),
     Derived(
         name="montant_puissance_dix",
         type="integer",
         title="Puissance de dix",
-        description="Puissance de dix qui ramènerait un montant hors de l'ordre de sa division CPV à la médiane de "
-        "celle-ci (2 : cent fois trop grand, -1 : dix fois trop petit) ; 0 s'il est dans l'ordre de sa division.",
+        description="Puissance de dix qui ramènerait un montant hors de l'ordre de sa division CPV (à défaut, de tous "
+        "les marchés) à la médiane (2 : cent fois trop grand, -1 : dix fois trop petit) ; 0 s'il est dans cet ordre.",
         tables=("contracts",),
         make=_power,
+    ),
+    Derived(
+        name="montant_compare_a",
+        type="string",
+        title="Comparé à",
+        description="Les marchés auxquels montant_ecart_division compare le montant : sa division CPV ou tous.",
+        tables=("contracts",),
+        make=_compared("division"),
     ),
     Derived(
         name="montant_ecart_nature",
         type="number",
         title="Écart au groupe CPV et à la nature",
         description="Écart du montant à la médiane des marchés de même groupe CPV (trois chiffres) et de même nature "
-        f"(accord-cadre ou non), en écarts robustes ; vide avec moins de {PEERS} marchés comparables.",
+        f"(accord-cadre ou non), en écarts robustes ; avec moins de {PEERS} marchés dans le groupe, à celle de la "
+        "division et de la nature, puis de la division, puis de tous les marchés.",
         tables=("contracts",),
-        make=_deviation(_family),
+        make=_deviation("groupe et nature"),
+    ),
+    Derived(
+        name="montant_nature_compare_a",
+        type="string",
+        title="Comparé à",
+        description="Les marchés auxquels montant_ecart_nature compare le montant.",
+        tables=("contracts",),
+        make=_compared("groupe et nature"),
     ),
     Derived(
         name="contrats_meme_montant",

@@ -8,12 +8,12 @@ from datetime import date
 import polars as pl
 import pytest
 
+from procurement_assets.decp.cpv import cpv_key
 from procurement_assets.decp.identifiers import is_siren
 from procurement_assets.quality.derived import DERIVED, derived_schema, needs_of, with_derived
 from procurement_assets.quality.derived_base import siren_key_is_right
 from procurement_assets.quality.derived_ids import RIGHT
 from procurement_assets.quality.derived_links import CPV_GROUPS, ORIGIN_RANGES
-from procurement_assets.decp.cpv import cpv_key
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.decp.reading import SHARED, needs_shared
 from procurement_assets_tests.quality.support import frame, row
@@ -100,3 +100,20 @@ def test_a_stray_old_contract_does_not_make_years_missing() -> None:
     made = with_derived(frame("contracts", rows), "contracts", ["marches_annee_precedente"], None)
     told = made.filter(pl.col("marches_annee_precedente").is_not_null())
     assert told.select("dateNotification", "marches_annee_precedente").rows() == [(date(2024, 3, 1), 0)]
+
+
+def test_an_amount_of_a_rare_division_is_compared_with_a_wider_group() -> None:
+    """Forty works, three of another division: too few to be compared among themselves, and yet judged."""
+    works = [{"uid": f"w{n}", "codeCPV": "45210000", "montant": 50_000.0 * 1.1**n} for n in range(40)]
+    rare = [{"uid": f"r{n}", "codeCPV": "73000000", "montant": m} for n, m in enumerate((200_000.0, 9e5, 5e9))]
+    spoilt = [{"uid": "x", "codeCPV": None, "montant": 2.0}]
+    names = ["montant_puissance_dix", "montant_compare_a", "montant_ecart_nature", "montant_nature_compare_a"]
+    made = with_derived(frame("contracts", [*works, *rare, *spoilt]), "contracts", names, None)
+    found = {r["uid"]: r for r in made.to_dicts()}
+    assert found["w3"]["montant_compare_a"] == "division CPV 45"
+    assert found["w3"]["montant_nature_compare_a"] == "groupe CPV 452, hors accords-cadres"
+    assert [found[u]["montant_compare_a"] for u in ("r0", "r1", "r2", "x")] == ["tous les marchés"] * 4
+    assert found["r0"]["montant_nature_compare_a"] == "tous les marchés"
+    assert [found[u]["montant_puissance_dix"] for u in ("r0", "r1", "r2", "x")] == [0, 0, 4, -5]
+    few = with_derived(frame("contracts", rare), "contracts", names, None)
+    assert few["montant_puissance_dix"].to_list() == [None] * 3
