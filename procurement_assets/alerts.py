@@ -1,16 +1,20 @@
-"""What is told when a run fails: one message with what, where and what to do; to the log, and by e-mail with SMTP."""
+"""What is told to people: one message with what, where and what to do; to the log, and by e-mail with SMTP."""
 
 from __future__ import annotations
 
 import logging
 import smtplib
+import ssl
 from email.message import EmailMessage
+from typing import Literal
 
 import msgspec
 
+from procurement_assets.portal.publishing.http import redact
 from procurement_assets.settings import Settings
 
 log = logging.getLogger("procurement_assets.alerts")
+_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,28 +71,45 @@ def _advice(alert: Alert) -> str:
 
 
 def send(alert: Alert, settings: Settings) -> bool:
-    """Log the alert, and send it where SMTP and an address are set. Returns whether an e-mail left.
+    """Log the alert of a failed run, and send it where SMTP and an address are set. Whether an e-mail left.
 
     A mail server that refuses is logged and does not hide the failure that the alert is about.
     """
     subject, text = message(alert, settings)
-    log.error("%s\n%s", subject, text)
+    return deliver(subject, text, settings) == "sent"
+
+
+Delivery = Literal["sent", "logged", "failed"]
+"""An e-mail left; there is nowhere to send one; the mail server refused or does not answer."""
+
+
+def deliver(subject: str, text: str, settings: Settings, level: int = logging.ERROR) -> Delivery:
+    """Log a message, and send it to the people to be told where SMTP and an address are set."""
+    log.log(level, "%s\n%s", subject, text)
     if not (settings.smtp_host and settings.alert_email):
-        return False
+        return "logged"
     mail = EmailMessage()
     mail["Subject"], mail["To"] = subject, ", ".join(settings.alert_email)
     mail["From"] = settings.smtp_from or settings.smtp_user or settings.alert_email[0]
     mail.set_content(text)
     try:
-        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=30) as server:
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls()
-                server.ehlo()
-            if settings.smtp_user and settings.smtp_password:
-                server.login(settings.smtp_user, settings.smtp_password)
-            server.send_message(mail)
+        _send(mail, settings, settings.smtp_host)
     except (OSError, smtplib.SMTPException) as error:
-        log.error("l'alerte n'a pas pu être envoyée par %s : %s", settings.smtp_host, error)
-        return False
-    return True
+        said = redact(str(error), [settings.smtp_password or ""])
+        log.error("le courriel n'a pas pu être envoyé par %s : %s", settings.smtp_host, said)
+        return "failed"
+    return "sent"
+
+
+def _send(mail: EmailMessage, settings: Settings, host: str) -> None:
+    with smtplib.SMTP(host, settings.smtp_port, timeout=30) as server:
+        server.ehlo()
+        secure = server.has_extn("starttls")
+        if secure:
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo()
+        if settings.smtp_user and settings.smtp_password:
+            if not secure and host not in _LOCAL:
+                raise smtplib.SMTPException("le serveur ne chiffre pas (STARTTLS) : le mot de passe n'est pas envoyé")
+            server.login(settings.smtp_user, settings.smtp_password)
+        server.send_message(mail)

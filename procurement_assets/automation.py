@@ -1,18 +1,23 @@
 """Jobs, schedules and sensors: the daily refresh of each publisher with its publication, the weekly verification,
-the monthly registers, and the alert when a run fails.
+the monthly registers, the alert when a run fails, and the notice when a feed of a source changes its ways.
 
 Schedules and not declarative automation: a day's run is one thing, with its checks, its publication and its alert.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 
 import dagster as dg
+import msgspec
 
-from procurement_assets.alerts import Alert, send
+from procurement_assets import notices
+from procurement_assets.alerts import Alert, deliver, send
 from procurement_assets.assets.partitions import PUBLISHERS
 from procurement_assets.assets.publish import FULL
+from procurement_assets.assets.publish_checks import last_results
 from procurement_assets.assets.registers import GROUP
+from procurement_assets.assets.watch import CHECKED, TOLD
 from procurement_assets.settings import load_settings
 
 refresh_job = dg.define_asset_job(
@@ -94,6 +99,49 @@ def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
     context.log.error(
         f"run {alert.run_id} de {alert.publisher} en échec ; courriel envoyé : {'oui' if sent else 'non'}"
     )
+
+
+@dg.sensor(
+    name="avis_flux",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Signale le jour même ce qu'un run trouve de nouveau sur les flux des sources (contrôles flux_…) : "
+    "journal, et courriel si SMTP est réglé. Une alerte qui dure n'est pas envoyée de nouveau.",
+)
+def notice_on_feeds(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Tell what is new on the feeds. A notice that the mail server refuses is tried again at the next tick."""
+    cursor, said = notices.read_cursor(context.cursor), []
+    for publisher in PUBLISHERS.publishers:
+        found = feed_findings(context.instance, publisher)
+        told = cursor.get(publisher, {})
+        notice = notices.notice_of(publisher, found, told)
+        if notice:
+            subject, text = notices.feed_message(notice, load_settings())
+            delivery = deliver(subject, text, load_settings(), logging.WARNING)
+            said.append(f"{subject} ({DELIVERIES[delivery]})")
+            if delivery == "failed":
+                continue
+        cursor[publisher] = notices.after(found, told)
+    context.update_cursor(notices.write_cursor(cursor))
+    return dg.SkipReason(" ; ".join(said) or "Rien de nouveau sur les flux.")
+
+
+DELIVERIES = {"sent": "courriel envoyé", "logged": "journal seul", "failed": "courriel refusé, nouvel essai à suivre"}
+
+
+def feed_findings(instance: dg.DagsterInstance, publisher: str) -> list[notices.Found]:
+    """What the last run of each `flux_…` check found. A check whose run is not over is left out."""
+    keys = [dg.AssetCheckKey(dg.AssetKey("feed_watch"), name) for name in CHECKED]
+    found = []
+    for key, record in last_results(instance, keys, publisher).items():
+        run = instance.get_run_by_id(record.run_id)
+        evaluation = record.evaluation
+        if evaluation is None or (run is not None and not run.is_finished):
+            continue
+        told = evaluation.metadata.get(TOLD)
+        alerts = msgspec.convert(told.value if told else [], list[notices.FeedAlert])
+        found.append(notices.Found(check=key.name, execution=record.id, run_id=record.run_id, alerts=tuple(alerts)))
+    return sorted(found, key=lambda f: f.check)
 
 
 def failure_alert(context: dg.RunFailureSensorContext) -> Alert:

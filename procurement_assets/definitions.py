@@ -42,7 +42,7 @@ def defs() -> dg.Definitions:
         ],
         jobs=[automation.refresh_job, automation.publication_job, automation.registers_job],
         schedules=[automation.daily_refresh, automation.weekly_verification, automation.monthly_registers],
-        sensors=[automation.alert_on_failure],
+        sensors=[automation.alert_on_failure, automation.notice_on_feeds],
         resources={"lake": LakeResource(root=load_settings().lake)},
         executor=dg.in_process_executor,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import ssl
 from email.message import EmailMessage
 from typing import Any
 
@@ -34,6 +35,8 @@ def test_without_a_mail_server_the_alert_is_only_logged(caplog: pytest.LogCaptur
 
 class FakeSMTP:
     sent: list[EmailMessage]
+    tls = True
+    """Whether the server offers to encrypt."""
 
     def __init__(self, host: str, port: int, timeout: int) -> None:
         self.host = host
@@ -46,10 +49,13 @@ class FakeSMTP:
     def ehlo(self) -> None: ...
 
     def has_extn(self, _: str) -> bool:
-        return False
+        return self.tls
+
+    def starttls(self, *, context: ssl.SSLContext) -> None:
+        assert context.verify_mode == ssl.CERT_REQUIRED
 
     def login(self, user: str, password: str) -> None:
-        assert (user, password) == ("u", "p")
+        assert (user, password) == ("u", "secret")
 
     def send_message(self, mail: EmailMessage) -> None:
         type(self).sent.append(mail)
@@ -59,11 +65,25 @@ def test_with_a_mail_server_the_alert_is_sent(monkeypatch: pytest.MonkeyPatch) -
     FakeSMTP.sent = []
     monkeypatch.setattr(smtplib, "SMTP", FakeSMTP)
     settings = Settings(
-        lake="x", alert_email=("a@paris.fr", "b@paris.fr"), smtp_host="mail", smtp_user="u", smtp_password="p"
+        lake="x", alert_email=("a@paris.fr", "b@paris.fr"), smtp_host="mail", smtp_user="u", smtp_password="secret"
     )
     assert send(ALERT, settings)
     assert FakeSMTP.sent[0]["To"] == "a@paris.fr, b@paris.fr"
     assert "fichier illisible" in FakeSMTP.sent[0].get_content()
+
+
+def test_a_password_is_not_sent_to_a_server_that_does_not_encrypt(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    FakeSMTP.sent = []
+    monkeypatch.setattr(smtplib, "SMTP", FakeSMTP)
+    monkeypatch.setattr(FakeSMTP, "tls", False)
+    settings = Settings(lake="x", alert_email=("a@paris.fr",), smtp_host="mail", smtp_user="u", smtp_password="secret")
+    assert not send(ALERT, settings)
+    assert FakeSMTP.sent == []
+    assert "STARTTLS" in caplog.text
+    open_relay = Settings(lake="x", alert_email=("a@paris.fr",), smtp_host="mail")
+    assert send(ALERT, open_relay)  # without a password there is nothing to protect but the text
 
 
 def test_a_mail_server_that_refuses_does_not_hide_the_failure(

@@ -3,11 +3,15 @@
 A run of the publication alone does not run the checks of the tables: their last results still count.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecord,
+    AssetCheckExecutionRecordStatus,
+)
 
 from procurement_assets.portal.publishing.safety import Checks
 
@@ -18,9 +22,7 @@ ITS_OWN = "baisse_depuis_la_derniere_publication"
 def checks_of(context: dg.AssetExecutionContext) -> Checks:
     """The last result of every check, for the partition of the run."""
     known, run_id = _checks(), context.run.run_id
-    records = context.instance.event_log_storage.get_latest_asset_check_execution_by_key(
-        list(known), partition_filter=PartitionKeyFilter(key=context.partition_key)
-    )
+    records = last_results(context.instance, list(known), context.partition_key)
     failed, blocking = 0, []
     for key, record in records.items():
         unfinished = record.status == AssetCheckExecutionRecordStatus.PLANNED and record.run_id != run_id
@@ -30,6 +32,15 @@ def checks_of(context: dg.AssetExecutionContext) -> Checks:
         if known[key] and (error or unfinished):
             blocking.append(f"{key.asset_key.to_user_string()}, {key.name}" + (" (non terminé)" if unfinished else ""))
     return Checks(total=len(records), failed=failed, blocking=tuple(sorted(blocking)), run_id=run_id)
+
+
+def last_results(
+    instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey], partition: str
+) -> Mapping[dg.AssetCheckKey, AssetCheckExecutionRecord]:
+    """The last execution of each of these checks for a partition."""
+    return instance.event_log_storage.get_latest_asset_check_execution_by_key(
+        keys, partition_filter=PartitionKeyFilter(key=partition)
+    )
 
 
 @lru_cache(maxsize=1)

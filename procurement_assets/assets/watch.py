@@ -14,6 +14,9 @@ from procurement_assets.schema import TABLES
 
 SHOWN = 50
 """Alerts shown in a check."""
+TOLD = "alertes, pour l'avis par courriel"
+"""Metadata of a check that holds every alert that calls for something: what the sensor `avis_flux` tells."""
+TOLD_COLUMNS = ("source", "signal", "mois", "detail", "severity", "message", "advice")
 CHECKED = {
     "flux_volume": (
         ("volume_notification", "volume_publication"),
@@ -92,6 +95,7 @@ def _result(name: str, alerts: pl.DataFrame) -> dg.AssetCheckResult:
             "alertes": told.height,
             "à savoir": alerts.height - told.height,
             **({"détail": preview(shown)} if shown.height else {}),
+            **({TOLD: dg.MetadataValue.json(told.select(TOLD_COLUMNS).to_dicts())} if told.height else {}),
         },
     )
 
