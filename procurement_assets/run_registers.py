@@ -4,6 +4,9 @@ the registers that were never asked for.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from procurement_assets.lake import Lake
@@ -40,11 +43,24 @@ def try_missing(publisher: str, settings: Settings) -> None:
     absent = [r for r in REGISTERS.values() if missing(lake, [r.table])]
     never = [r for r in absent if r.is_sample or (not settings.offline and _never_asked(lake, r))]
     if never:
-        _execute([r.table for r in never], trying=True)
+        with _quietly():
+            _execute([r.table for r in never], trying=True)
         _tell(lake, [r.id for r in never])
     if told := [r.id for r in absent if r not in never]:
         why = "PROCUREMENT_OFFLINE" if settings.offline else f"déjà demandés en vain ; de nouveau : {ASK}"
         print(f"Registres absents : {', '.join(told)} ({why}). Les règles qui les lisent ne s'appliquent pas.")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Each attempt is not told: what became of each register is, in one line."""
+    logger = logging.getLogger("procurement_assets")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _never_asked(lake: Lake, register: Register) -> bool:

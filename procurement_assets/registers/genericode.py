@@ -36,7 +36,7 @@ def read_cpv(handle: BinaryIO) -> pl.DataFrame:
             raise RegisterDamagedError(f"le code {code} est écrit deux fois")
         if not values.get("fra_label"):
             raise RegisterDamagedError(f"le code {code} n'a pas de libellé français (fra_label)")
-        labels[code] = (values["fra_label"], values.get("eng_label") or values.get("Name"))
+        labels[code] = (values["fra_label"], values.get("eng_label") or values.get("Name") or None)
     if not labels:
         raise RegisterDamagedError("aucune ligne : ce n'est pas une liste de codes Genericode")
     return TABLES["registre_cpv"].frame(

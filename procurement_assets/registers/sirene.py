@@ -27,7 +27,7 @@ NAMED_BY = (
 """Tables of every publisher, and their column of SIRENs."""
 NEEDED = ("siren", "etatAdministratifUniteLegale")
 """Columns without which a file is not the stock; another one that is missing is empty."""
-MEMORY = "1GB"
+MEMORY = "512MB"
 _PADDED = {"siren": 9, "categorieJuridiqueUniteLegale": 4}
 """Codes that Parquet can hold as numbers: their leading zeros are given back."""
 _TYPES = {"string": "VARCHAR", "integer": "BIGINT", "date": "DATE"}
