@@ -1,8 +1,7 @@
 """The whole chain on generated contracts, a stage a process: what each costs, and where memory is highest.
 
 DECP file → records → tables → OCDS releases → compiled releases → validation of every release → exports: the stages of
-DESIGN §7, through the functions that the assets call, on a temporary lake. The peer's figures there are of other work on
-other data: only the bar that the design sets is shown beside ours.
+DESIGN §7, through the functions that the assets call, on a temporary lake.
 """
 
 from __future__ import annotations
@@ -202,8 +201,8 @@ def _markdown(about: dict[str, Any], stages: list[Stage]) -> str:
         f"`python -m benchmarks chain --records {about['contracts']}`, {about['date']}; Python {about['python']}, "
         f"{about['cores']} cores, load {about['load_at_the_end']} at the end,",
         f"{', '.join(f'{n} {v}' for n, v in about['tools'].items())}; {about['releases_mb']} MB of releases.",
-        "Each stage is a process of its own, start included; CPU is user and system; what a stage's own processes use is",
-        "counted in CPU, and not in its peak.",
+        "Each stage is a process of its own, start included; CPU is user and system; what the processes of a stage use",
+        "is counted in CPU, and not in its peak.",
         "",
         "| stage | what | CPU s | wall s | peak MB |",
         "|---|---|---|---|---|",

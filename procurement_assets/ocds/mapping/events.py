@@ -16,6 +16,7 @@ Every release has the buyer and every party that it refers to, so that each can 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from procurement_assets.decp.model import Contract, Execution, Modification, Version
 from procurement_assets.decp.versions import versions
@@ -28,7 +29,7 @@ from procurement_assets.ocds.mapping.contract import (
     decp_execution,
     implementation,
 )
-from procurement_assets.ocds.mapping.dates import midnight, unplaced
+from procurement_assets.ocds.mapping.dates import midnight, stamp, unplaced
 from procurement_assets.ocds.mapping.identity import contract_ocid, escape
 from procurement_assets.ocds.mapping.keys import Named, modification_keys
 from procurement_assets.ocds.mapping.parties import Parties, listed
@@ -58,55 +59,86 @@ def releases(
     none at all; pass the day it was first seen, so that it does not move from one snapshot to the next. `published`:
     its modifications that are already published, with their keys, which stay theirs.
     """
-    return _Process(contract, publisher, fallback_date, names, ocid, published).releases()
+    prefix = publisher.ocid_prefix
+    ocid = ocid or contract_ocid(prefix, contract)
+    start = award_day(contract, fallback_date)
+    parties = Parties(contract, names)
+    suppliers = parties.ids_of(contract.titulaires)
+    first = _award_release(contract, parties, suppliers, ocid=ocid, prefix=prefix, moment=stamp(start))
+    # Nine contracts in ten end here: nothing is prepared for events that they do not have.
+    if not (
+        contract.modifications
+        or contract.actesSousTraitance
+        or contract.modificationsActesSousTraitance
+        or contract.donneesExecution
+    ):
+        return [first]
+    return _Process(contract, ocid, parties, suppliers, first, published).releases(start)
+
+
+def _award_release(
+    contract: Contract, parties: Parties, suppliers: list[str], *, ocid: str, prefix: str, moment: str
+) -> Release:
+    """The release of the award: everything known at the award."""
+    parties.give("supplier", suppliers)
+    first = award(contract, parties, suppliers, number=1, date=contract.date, amount=contract.amount)
+    return Release(
+        ocid=ocid,
+        id=f"{ocid}-initial",
+        date=moment,
+        tag=["tender", "award", "contract"],
+        initiationType="tender",
+        language="fr",
+        parties=parties.organizations(suppliers),
+        buyer=parties.reference(parties.buyer),
+        tender=tender(contract, ocid, parties.buyer_as_published(contract)),
+        bids=bids(contract),
+        awards=[first],
+        contracts=[contract_section(contract, parties, first.id)],
+        relatedProcesses=related_processes(contract, prefix),
+    )
 
 
 class _Process:
-    """One contracting process while its releases are made: what the earlier releases have said."""
+    """One contracting process while the releases after the award are made: what the earlier releases have said."""
 
     def __init__(
         self,
         contract: Contract,
-        publisher: Publisher,
-        fallback_date: str,
-        names: Mapping[str, str] | None,
-        ocid: str | None,
+        ocid: str,
+        parties: Parties,
+        suppliers: list[str],
+        first: Release,
         published: Named,
     ) -> None:
         self.contract = contract
-        self.published = published
-        self.prefix = publisher.ocid_prefix
-        self.ocid = ocid or contract_ocid(self.prefix, contract)
-        self.fallback_date = fallback_date
-        self.parties = Parties(contract, names)
-        self.suppliers = self.parties.ids_of(contract.titulaires)
+        self.ocid = ocid
+        self.parties = parties
+        self.suppliers = suppliers
         self.award_number = 1
-        self.done: list[Release] = []
-        self.ids: set[str] = set()
+        self.done = [first]
+        self.ids = {first.id}
         self.years: set[str] = set()
-
-    def releases(self) -> list[Release]:
-        contract = self.contract
-        start = award_day(contract, self.fallback_date)
-        if not (
-            contract.modifications
-            or contract.actesSousTraitance
-            or contract.modificationsActesSousTraitance
-            or contract.donneesExecution
-        ):
-            self._award(next(moments(start, [])))
-            return self.done
-        happened = events(contract, start)
-        dates = moments(start, happened)
-        self._award(next(dates))
         self.versions = versions(contract)
-        self.keys = modification_keys(contract.modifications, self.published)
-        self.subcontractors = Subcontractors(contract, self.parties)
-        for event in happened:
-            self._event(event, next(dates))
+        self.keys = modification_keys(contract.modifications, published)
+        self.subcontractors = Subcontractors(contract, parties)
+
+    def releases(self, start: date) -> list[Release]:
+        happened = events(self.contract, start)
+        for event, moment in zip(happened, moments(start, happened), strict=True):
+            self._event(event, moment)
         return self.done
 
-    def _release(self, key: str, moment: str, tags: list[Tag], party_ids: list[str], **sections: object) -> None:
+    def _release(
+        self,
+        key: str,
+        moment: str,
+        tags: list[Tag],
+        party_ids: list[str],
+        *,
+        awards: list[Award] | None = None,
+        contracts: list[OcdsContract] | None = None,
+    ) -> None:
         release_id = f"{self.ocid}-{key}"
         while release_id in self.ids:  # two years published on one day, two acts with one id
             release_id += "-bis"
@@ -122,24 +154,9 @@ class _Process:
                 language="fr",
                 parties=parties.organizations(party_ids),
                 buyer=parties.reference(parties.buyer),
-                **sections,  # type: ignore[arg-type]
+                awards=awards,
+                contracts=contracts,
             )
-        )
-
-    def _award(self, moment: str) -> None:
-        contract, parties = self.contract, self.parties
-        parties.give("supplier", self.suppliers)
-        first = award(contract, parties, self.suppliers, number=1, date=contract.date, amount=contract.amount)
-        self._release(
-            "initial",
-            moment,
-            ["tender", "award", "contract"],
-            self.suppliers,
-            tender=tender(contract, self.ocid, parties.buyer_as_published(contract)),
-            bids=bids(contract),
-            awards=[first],
-            contracts=[contract_section(contract, parties, first.id)],
-            relatedProcesses=related_processes(contract, self.prefix),
         )
 
     def _event(self, event: Event, moment: str) -> None:

@@ -73,10 +73,11 @@ def ocid_parts(ocid: str) -> tuple[str, str, str]:
 
 def gives_uid(ocid: str, buyer: str, uid: str) -> bool:
     """Whether `uid_of` gives back this uid; most of the time without reading the ocid back."""
-    number = uid[len(buyer) :]
+    number, tail = uid[len(buyer) :], ocid[12:]
+    if "_" not in tail and tail == f"{buyer}-{number}" and buyer.isalnum() and uid.startswith(buyer):
+        return True  # nothing is escaped in it, and it ends with both parts
     if _PLAIN.fullmatch(buyer) and _SAFE.fullmatch(number) and uid.startswith(buyer):
-        # No byte of either part is escaped: the ocid ends with both of them, after the prefix, or gives something else.
-        return ocid[12:] == f"{buyer}-{number}"
+        return False  # nothing of either part would be escaped: it would have ended with both
     return uid_of(ocid, buyer) == uid
 
 
@@ -86,11 +87,13 @@ def uid_of(ocid: str, buyer: str) -> str:
 
 
 class Identity(NamedTuple):
-    """How an organisation is identified in OCDS."""
+    """How an organisation is identified in OCDS, and the published type and identifier that this gives back."""
 
     party_id: str
     identifier: Identifier | None
     additional: list[Identifier] | None
+    kind: str | None = None
+    number: str | None = None
 
 
 @lru_cache(maxsize=65_536)
@@ -102,9 +105,17 @@ def identify(kind: str | None, number: str | None, name: str | None, fallback: s
     `00000` stay two); a name alone `name-{mark}`; nothing at all `fallback`, unique within the contract.
     """
     number = (number or "").strip()
+    found = of_siret(number) if kind == "SIRET" else None
+    if found is None:
+        found = _other(kind, number, name, fallback)
+        given_back = published(found.identifier, found.additional)
+        found = found._replace(kind=given_back[0], number=given_back[1])
+    return found
+
+
+def _other(kind: str | None, number: str, name: str | None, fallback: str) -> Identity:
+    """The identity of an organisation without a valid SIRET."""
     mark = hashlib.sha256(fold(name).encode()).hexdigest()[:12] if name and fold(name) else ""
-    if kind == "SIRET" and is_siret(number):
-        return _french(number)
     scheme = _scheme(kind, number)
     if scheme:
         return Identity(f"{scheme}-{escape(number)}", Identifier(scheme=scheme, id=number), None)
@@ -134,12 +145,18 @@ def published(identifier: Identifier | None, additional: list[Identifier] | None
     return (None if kind == "INCONNU" else unescape(kind)), identifier.id
 
 
-def _french(siret: str) -> Identity:
+@lru_cache(maxsize=65_536)
+def of_siret(siret: str) -> Identity | None:
+    """The identity that a valid SIRET gives, whatever the name; None for another text."""
+    if not is_siret(siret):
+        return None
     siren = siret[:9]
     return Identity(
         f"FR-RCS-{siren}-{siret[9:]}",
         Identifier(scheme="FR-RCS", id=siren, uri=_DIRECTORY + siren),
         [Identifier(scheme="FR-RCS", id=siret)],
+        "SIRET",
+        siret,
     )
 
 

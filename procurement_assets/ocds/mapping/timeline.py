@@ -68,8 +68,7 @@ def events(contract: Contract, start: date) -> list[Event]:
 
 
 def moments(start: date, happened: list[Event]) -> Iterator[str]:
-    """The date of the first release, then of each event: days, and seconds within a day."""
-    yield stamp(start)
+    """The date of the release of each event: days, and seconds within a day. That of the award is `stamp(start)`."""
     previous, seconds = start, 0
     for event in happened:
         seconds = seconds + 1 if event.day == previous else 0

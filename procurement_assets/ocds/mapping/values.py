@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from math import isfinite
 
 from procurement_assets.ocds.values import Euros
@@ -19,13 +18,8 @@ def text(value: str | None) -> str | None:
     return value if value and not value.isspace() else None
 
 
-def labels(values: Iterable[str] | None) -> tuple[str, ...]:
+def labels(values: Iterable[str]) -> tuple[str, ...]:
     """Labels of a list, each once, empty ones left out."""
-    return _once(tuple(values)) if values else ()
-
-
-@lru_cache(maxsize=16_384)
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if v))
 
 
