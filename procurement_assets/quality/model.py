@@ -72,6 +72,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Que faire, en français, à l'impératif."""
     blocking: bool = False
     """true : au-delà du seuil de blocage, la publication s'arrête."""
+    correctable: bool = True
+    """false : aucune valeur qu'un acheteur renverrait ne corrigerait le constat (publication tardive, forme du fichier,
+    identifiant du contrat) ; il reste dans le rapport et n'est pas dans les fichiers à corriger."""
     scope: str = ""
     """Lignes concernées : expression SQL vraie ou fausse sur les colonnes de la table. Vide : toutes les lignes."""
     column: str = ""

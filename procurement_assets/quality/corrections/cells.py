@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from procurement_assets.decp.codelists import fold
+from procurement_assets.portal.exports.neutral import STARTS
 
 _MONTHS = {
     name: number
@@ -22,7 +23,7 @@ _MONTHS = {
 _WRITTEN = re.compile(r"(?:[a-z]+ )?(\d{1,2})(?:er)? ([a-z]+) (\d{4})\Z")
 _NUMERIC = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T].*)?\Z")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T].*)?\Z")
-_GUARDED = re.compile(r"'(?=[=+\-@\t\r\d])")
+_GUARDED = re.compile(f"'(?='*{STARTS}|\\d)")
 EPOCH = date(1899, 12, 30)
 """Day 0 of a spreadsheet's calendar."""
 FIRST_SERIAL, LAST_SERIAL = 32_874, 73_050

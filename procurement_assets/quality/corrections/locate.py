@@ -24,6 +24,9 @@ _SAME: dict[str, str] = {
     "titulaire_siren": "titulaire_id",
     "nombre_titulaires": "nombre_titulaires",
     "nombre_concessionnaires": "nombre_titulaires",
+    "nombre_actes_sous_traitance": "sousTraitanceDeclaree",
+    "codeCPV_publie": "codeCPV",
+    "objet_longueur_publiee": "objet",
     "anterieure_au_contrat": "date",
 }
 """Columns that are made from another one."""
@@ -129,6 +132,13 @@ def _execution(contract: Contract, column: str, keys: list[int]) -> str | None:
     return f"donneesExecution[{year - 1}].{column}"
 
 
+def _compared(contract: Contract, column: str, _: list[int]) -> str | None:
+    """What a list of the publisher says otherwise: a fact of the award, or its only holder."""
+    if column == "titulaires":
+        return "titulaires[0].id" if len(contract.titulaires) == 1 else None
+    return _ROOT[contract.kind].get(column)
+
+
 _FINDERS: dict[str, Callable[[Contract, str, list[int]], str | None]] = {
     "contracts": _root,
     "concessions": _root,
@@ -138,4 +148,5 @@ _FINDERS: dict[str, Callable[[Contract, str, list[int]], str | None]] = {
     "concession_titulaires": _holder,
     "subcontracts": _act,
     "concession_execution": _execution,
+    "reconciliation": _compared,
 }

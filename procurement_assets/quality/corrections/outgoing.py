@@ -1,7 +1,8 @@
 """What goes out to be corrected: one row per finding or suggestion about a field that can be corrected.
 
-Findings come from the rules (`findings`), suggestions from the tables (`suggestions`). A finding that no field of a
-contract can correct (a record in two files, a feed that is late) stays in the report and is counted in the read-me.
+Findings come from the rules (`findings`), suggestions from the tables (`suggestions`). A finding that no value can
+correct (`correctable: false` in the rule: published late, a record in two files) stays in the report and is counted in
+the read-me.
 """
 
 from __future__ import annotations
@@ -57,12 +58,11 @@ def batches(
     proposals = {(s["uid"], s["champ"]): s for s in suggestions}
     told: set[tuple[str, str]] = set()
     for finding in findings:
-        contract = contracts.get(finding["uid"] or "")
+        contract, rule = contracts.get(finding["uid"] or ""), rules.get(finding["rule"])
         path = locate(contract, finding["table"], finding["column"], finding["record"]) if contract else None
-        if contract is None or path is None:
+        if contract is None or path is None or (rule is not None and not rule.correctable):
             left[(finding["source"] or "", "")][finding["rule"]] += 1
             continue
-        rule = rules.get(finding["rule"])
         row = _about(contract, path, services) | {
             "severity": SEVERITIES.get(finding["severity"], finding["severity"]),
             "rule": finding["rule"],

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
+from procurement_assets.portal.exports.neutral import harmless
 from procurement_assets.quality.corrections.columns import COLUMNS
 from procurement_assets.quality.corrections.outgoing import Batch
 
@@ -26,7 +27,6 @@ CELL = 32_000
 DATED = "contract_date"
 NO_DATE = date(1990, 1, 1)
 """Date inside a workbook made from data that say no date."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONG_NUMBER = re.compile(r"\d{12,}\Z")
 
 INSTRUCTIONS = (
@@ -73,7 +73,7 @@ def _text(value: Any) -> str:
 
 def _guarded(text: str) -> str:
     """A text that a spreadsheet takes neither for a formula nor for a number it would round."""
-    return "'" + text if text.startswith(_FORMULA) or _LONG_NUMBER.match(text) else text
+    return f"'{text}" if _LONG_NUMBER.match(text) else harmless(text)
 
 
 def xlsx_bytes(batch: Batch, data_date: date | None, source_name: str) -> bytes:

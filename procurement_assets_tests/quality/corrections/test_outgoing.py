@@ -17,6 +17,7 @@ from procurement_assets.quality.corrections.locate import locate
 from procurement_assets.quality.corrections.outgoing import Batch, batches
 from procurement_assets.quality.corrections.reading import read_file
 from procurement_assets.quality.corrections.sheets import csv_bytes, xlsx_bytes
+from procurement_assets.quality.model import Rule
 
 SIRET, APE = "38235772100051", "4014498557120B"
 HOLDER = [Operateur(typeIdentifiant="SIRET", id=APE)]
@@ -41,6 +42,10 @@ CHANGED = marche(
     ],
     actesSousTraitance=[Acte(id=1, montant=1.0)],
 )
+CONCESSION_CHANGED = Contract(
+    kind="concession", format="2022", uid=UID, id="c", acheteur_id=UID[:14], titulaires=HOLDER,
+    modifications=[Modification(id=1, valeurGlobale=2.0, dureeMois=3)], donneesExecution=[Execution(tarifs=[Tarif()])],
+)  # fmt: skip
 CONCESSION = Contract(
     kind="concession", format="2022", uid=UID, id="c", acheteur_id=UID[:14], dateSignature="2024-01-01",
     valeurGlobale=1.0, titulaires=HOLDER, donneesExecution=[Execution(tarifs=[Tarif(), Tarif()])],
@@ -75,6 +80,10 @@ CONCESSION = Contract(
         (CHANGED, "contracts", "montant", "(table entière)", "montant"),
         (CHANGED, "contract_versions", "montant", "(table entière)", None),
         (CHANGED, "no_such_table", "montant", UID, None),
+        (CHANGED, "contracts", "codeCPV_publie", UID, "codeCPV"),
+        (CHANGED, "reconciliation", "montant", f"ville | {UID}", "montant"),
+        (CHANGED, "reconciliation", "titulaires", f"ville | {UID}", "titulaires[0].id"),
+        (marche(titulaires=HOLDER * 2), "reconciliation", "titulaires", f"ville | {UID}", None),
         (CONCESSION, "concessions", "valeurGlobale_actuelle", UID, "valeurGlobale"),
         (CONCESSION, "concession_versions", "date", f"{UID} | 0", "dateSignature"),
         (CONCESSION, "concession_execution", "tarif", f"{UID} | 1 | 2", "donneesExecution[0].tarifs[1].tarif"),
@@ -84,6 +93,49 @@ def test_a_finding_leads_to_the_field_that_published_the_value(
     contract: Contract, table: str, column: str | None, record: str, path: str | None
 ) -> None:
     assert locate(contract, table, column, record) == path
+
+
+KEYS = {
+    "contract_versions": "1",
+    "concession_versions": "1",
+    "contract_titulaires": "0 | 1",
+    "concession_titulaires": "0 | 1",
+    "subcontracts": "1 | 0",
+    "concession_execution": "1 | 1",
+}
+
+
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize("rule", [r for r in CATALOGUE.rules if r.correctable], ids=lambda r: r.id)
+def test_a_rule_that_is_correctable_is_about_a_field_that_can_be_corrected(rule: Rule) -> None:
+    """Otherwise its YAML says `correctable: false`: its findings would never reach a buyer."""
+    table = CATALOGUE.table_of(rule.id)
+    contract = CONCESSION_CHANGED if table.startswith("concession") else CHANGED
+    record = f"{UID} | {KEYS[table]}" if table in KEYS else UID
+    assert locate(contract, table, rule.column or rule.columns[0], record) is not None
+
+
+LATE = ("DECP-M-306", "DECP-V-303", "DECP-CV-303", "DECP-S-303", "DECP-C-306")
+
+
+@pytest.mark.parametrize("rule", LATE)
+def test_a_late_publication_is_not_sent_to_be_corrected(rule: str) -> None:
+    late = finding(rule=rule, column="datePublicationDonnees", value="2024-09-01")
+    (batch,) = made([finding(), late], [])
+    assert [r["rule"] for r in batch.rows] == ["DECP-M-403"]
+    assert batch.not_correctable == {rule: 1}
+
+
+def test_what_the_list_of_the_city_says_otherwise_is_sent_with_its_value() -> None:
+    slip = finding(
+        rule="DECP-R-101", table="reconciliation", record=f"ville | {UID}", expected="Un montant proche de 100 euros."
+    )
+    (batch,) = made([slip], [])
+    assert [(r["path"], r["published"], r["expected"]) for r in batch.rows] == [
+        ("montant", "10", "Un montant proche de 100 euros.")
+    ]
 
 
 def finding(**fields: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 import subprocess
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from upath import UPath
 
 from procurement_assets.quality.corrections.cells import date_of, text_of
+from procurement_assets.quality.corrections.columns import COLUMNS
 from procurement_assets.quality.corrections.reading import read_file, read_received
+from procurement_assets.quality.corrections.sheets import csv_bytes
 
 HEADER = ("Identifiant unique", "Chemin du champ", "Valeur publiée", "Valeur corrigée", "Auteur", "Date", "Motif")
 LINE = ("21750001600019A1", "montant", "10", "12345,67", "A. Durand", "12/03/2026", "acte d'engagement")
@@ -138,6 +141,10 @@ def test_guards_against_formulas_and_rounding_are_taken_off() -> None:
     row = read(csv_file(("'21750001600019000001", "objet", "'=1+1", "'-5 °C", *LINE[4:])))
     assert (row["uid"], row["valeur_publiee"], row["valeur_corrigee"]) == ("21750001600019000001", "=1+1", "-5 °C")
     assert text_of("'aujourd'hui'") == "'aujourd'hui'"
+    for live in ("=1+1", "＝1+1", "'=1+1", "@SUM(1)", "+33 1 42 76"):
+        (row,) = list(csv.reader(csv_bytes([{"objet": live}]).decode("utf-8-sig").splitlines()[1:], delimiter=";"))
+        sent = row[[c.name for c in COLUMNS].index("objet")]
+        assert (sent, text_of(sent)) == (f"'{live}", live)
 
 
 @pytest.mark.parametrize(
