@@ -13,6 +13,8 @@ from procurement_assets.schema import TABLES, Table
 
 RECORD = "record"
 SEPARATOR = " | "
+LIST_DAY = "date_liste"
+"""The day of a row that no contract of DECP has: the one that the publisher's own list gives."""
 WHOLE_TABLE = "(table entière)"
 """The record of a finding about a figure of the table: no row is at fault."""
 
@@ -132,7 +134,7 @@ def findings(results: Sequence[RuleResult], sources: pl.DataFrame | None = None)
     """Every failing row of every rule, as the table `findings`. Errors are not findings.
 
     `sources` (see `sources_of`) names the responsible source where the checked table does not, and gives the date of
-    notification, the buyer and its service.
+    notification, the buyer and its service. A contract of a list that DECP lacks has the list's date.
     """
     table = TABLES["findings"]
     parts = [_of(result) for result in results if result.failing and not result.error]
@@ -153,7 +155,7 @@ def _of(result: RuleResult) -> pl.DataFrame:
         said = [pl.lit(result.observed).alias("value"), pl.lit(expected_for_all(rule)).alias("expected")]
     else:
         said = [pl.lit(result.values()).alias("value"), pl.lit(result.expected()).alias("expected")]
-    empty = pl.lit(None, dtype=pl.String)
+    empty, no_day = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.Date)
     return failed.with_columns(said).select(
         pl.lit(rule.id).alias("rule"),
         pl.lit(rule.severity).alias("severity"),
@@ -165,7 +167,7 @@ def _of(result: RuleResult) -> pl.DataFrame:
         pl.col("expected").cast(pl.String),
         pl.lit(rule.advice).alias("advice"),
         (pl.col("source") if "source" in failed.columns else empty).alias("source"),
-        pl.lit(None, dtype=pl.Date).alias("date"),
+        (pl.when(pl.col("uid").is_null()).then(LIST_DAY) if LIST_DAY in failed.columns else no_day).alias("date"),
         empty.alias("acheteur_id"),
         empty.alias("service"),
     )

@@ -26,7 +26,7 @@ from procurement_assets.quality.derived_registers import REGISTERS
 from procurement_assets.quality.expectations import class_name
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.outcome import Outcome, read_outcome
-from procurement_assets.quality.results import RECORD, RuleResult, record_of
+from procurement_assets.quality.results import LIST_DAY, RECORD, RuleResult, record_of
 from procurement_assets.quality.sql import ROW, code_lists, connection, names_in, one_line, select
 from procurement_assets.schema import TABLES, Table
 
@@ -235,7 +235,7 @@ def result_of(
     """A result with its failing rows, read again in the frame (with its computed columns). `absent`: the registers that
     are not there."""
     rows = sorted(outcome.rows)
-    names = [*table.key, "uid", "source", rule.column, *rule.show, *rule.placeholders]
+    names = [*table.key, "uid", "source", LIST_DAY, rule.column, *rule.show, *rule.placeholders]
     failed = frame.select([n for n in dict.fromkeys(names) if n in frame.columns])[rows]
     failed = failed.insert_column(0, record_of(failed, table).alias(RECORD))
     return RuleResult(

@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from procurement_assets.lake import Lake
-from procurement_assets.quality.results import RECORD, WHOLE_TABLE, record_of
+from procurement_assets.quality.results import LIST_DAY, RECORD, WHOLE_TABLE, record_of
 from procurement_assets.quality.trend import RECORD_SCHEMA, Run, history, pointer_of, records_of
 from procurement_assets.schema import TABLES, conform
 
@@ -152,17 +152,25 @@ def change_counts(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def findings_by_month(
-    found: pl.DataFrame, contracts: pl.DataFrame, concessions: pl.DataFrame, rules: Mapping[str, str], data_date: date
+    found: pl.DataFrame,
+    contracts: pl.DataFrame,
+    concessions: pl.DataFrame,
+    rules: Mapping[str, str],
+    data_date: date,
+    listed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table `quality_months`: for each rule (id to table) and each of the last twelve months of notification, the
     contracts of the month and those with a finding. A rule of concessions is beside concessions, one of the ledger
-    beside both, any other beside marchés. Findings without a contract (a row of a list) are not counted."""
+    beside both, one of the reconciliation beside marchés and the contracts that a list alone has (`listed`: `uid`
+    empty, `date_liste`), any other beside marchés. A finding without contract and without date is not counted."""
+    alone = pl.DataFrame(schema={"uid": pl.String, LIST_DAY: pl.Date}) if listed is None else listed
     dated = pl.concat(
         [
             contracts.select("uid", jour="dateNotification", genre=pl.lit("marche")),
             concessions.select("uid", jour="dateSignature", genre=pl.lit("concession")),
+            alone.filter(pl.col("uid").is_null()).select("uid", jour=LIST_DAY, genre=pl.lit("liste")),
         ]
-    ).drop_nulls()
+    ).drop_nulls("jour")
     months = pl.date_range(
         pl.select(pl.lit(data_date).dt.month_start().dt.offset_by(f"-{MONTHS - 1}mo")).item(),
         data_date,
@@ -177,10 +185,18 @@ def findings_by_month(
         .group_by("rule", "mois")
         .agg(contrats=pl.col("n").sum())
     )
+    of_contracts = found.drop_nulls("uid").select("rule", "uid").unique().join(held.select("uid", "mois"), on="uid")
+    of_lists = found.filter(pl.col("uid").is_null() & (pl.col("table") == "reconciliation")).drop_nulls("date")
     failing = (
-        found.drop_nulls("uid").select("rule", "uid").unique().join(held.select("uid", "mois"), on="uid")
-        .group_by("rule", "mois").len("en_defaut")
-    )  # fmt: skip
+        pl.concat(
+            [
+                of_contracts.select("rule", "mois"),
+                of_lists.select("rule", mois=pl.col("date").dt.strftime("%Y-%m")),
+            ]
+        )
+        .group_by("rule", "mois")
+        .len("en_defaut")
+    )
     grid = pl.DataFrame({"rule": sorted(rules)}, schema={"rule": pl.String}).join(months.to_frame("mois"), how="cross")
     full = grid.join(total, on=["rule", "mois"], how="left").join(failing, on=["rule", "mois"], how="left")
     filled = full.with_columns(pl.col("contrats", "en_defaut").fill_null(0).cast(pl.Int64))
@@ -191,6 +207,8 @@ def findings_by_month(
 def _kinds(table: str) -> tuple[str, ...]:
     if table == "ledger":
         return ("marche", "concession")
+    if table == "reconciliation":
+        return ("marche", "liste")
     return ("concession",) if table.startswith("concession") else ("marche",)
 
 
@@ -214,9 +232,12 @@ def _months_of(lake: Lake, publisher: str, current: Run | None) -> pl.DataFrame:
     if current is None or current.day is None:
         return pl.DataFrame(schema=TABLES["quality_months"].schema)
     return findings_by_month(
-        lake.read_table("findings", publisher, ["rule", "uid"]),
+        lake.read_table("findings", publisher, ["rule", "table", "uid", "date"]),
         lake.read_table("contracts", publisher, ["uid", "dateNotification"]),
         lake.read_table("concessions", publisher, ["uid", "dateSignature"]),
         {f.rule: f.table for f in current.rules},
         current.day,
+        lake.read_table("reconciliation", publisher, ["uid", LIST_DAY])
+        if lake.table("reconciliation", publisher).exists()
+        else None,
     )

@@ -217,7 +217,12 @@ FINDINGS = Table(
         text("expected", "Attendu", "Ce que la règle attend, en français.", required=True),
         text("advice", "Conseil", "Ce qu'il faut faire."),
         text("source", "Source", "Source responsable."),
-        day("date", "Date de notification", "Date de notification du marché, ou de signature de la concession."),
+        day(
+            "date",
+            "Date de notification",
+            "Date de notification du marché, ou de signature de la concession ; pour un contrat que la liste a "
+            "seule, celle de la liste.",
+        ),
         text(
             "acheteur_id",
             "SIRET de l'acheteur",

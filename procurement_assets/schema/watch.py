@@ -130,7 +130,8 @@ QUALITY_MONTHS = Table(
     name="quality_months",
     title="Constats par mois de notification",
     description="Une règle et un mois de notification par ligne, sur les douze derniers mois des données : la part des "
-    "contrats de ce mois qui ont un constat.",
+    "contrats de ce mois qui ont un constat. Pour le rapprochement, ceux que la liste a seule comptent "
+    "au mois de leur date.",
     key=("rule", "mois"),
     columns=(
         RULE,

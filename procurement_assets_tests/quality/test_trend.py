@@ -11,8 +11,10 @@ import pytest
 
 from procurement_assets.lake import Lake
 from procurement_assets.quality import trend
+from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.model import Rule
-from procurement_assets.quality.results import RuleResult, findings
+from procurement_assets.quality.results import RuleResult, findings, sources_of
+from procurement_assets.quality.suites import run_rules
 from procurement_assets.quality.trend import Run, TrendError, history, pointer_of, record_run, records_of
 from procurement_assets.quality.trend_tables import build_trend, change_counts, monthly_trend
 from procurement_assets.schema import TABLES
@@ -170,6 +172,33 @@ def test_the_series_by_month_of_notification_needs_no_history(tmp_path: Path) ->
     months = build_trend(lake, "p").months
     assert (months.height, months["mois"].min(), months["mois"].max()) == (12, "2025-02", "2026-01")
     assert months.filter(pl.col("contrats") > 0).rows() == [("DECP-M-402", "2025-03", 2, 1, 0.5)]
+
+
+def test_a_contract_that_the_list_alone_has_counts_in_the_month_of_its_date(tmp_path: Path) -> None:
+    lake, rule = Lake(tmp_path), next(r for r in load_catalogue().of("reconciliation") if r.id == "DECP-R-001")
+    rows = [
+        {"cle": "u1", "uid": "u1", "in_decp": True},
+        {"cle": "n1", "uid": None, "in_decp": False, "date_liste": date(2025, 6, 3)},
+        {"cle": "n2", "uid": None, "in_decp": False, "date_liste": date(2025, 6, 9)},
+        {"cle": "n3", "uid": None, "in_decp": False, "date_liste": None},
+    ]
+    table = frame("reconciliation", [row("reconciliation", r["cle"], n, r) for n, r in enumerate(rows)])
+    (result,) = run_rules(TABLES["reconciliation"], table, [rule], data_date=ONE)
+    contracts = _contracts(["u1", "u2"], date(2025, 6, 1))
+    found = findings([result], sources_of([contracts]))
+    assert sorted(found.select("uid", "date").rows(), key=str) == [
+        (None, None),
+        (None, date(2025, 6, 3)),
+        (None, date(2025, 6, 9)),
+    ]
+    for name, made in (("reconciliation", table), ("contracts", contracts), ("findings", found)):
+        lake.write_table(made, name, "p")
+    lake.write_table(frame("concessions", []), "concessions", "p")
+    lake.write_table(pl.DataFrame({"source": ["s"], "file_sha256": ["a" * 64]}), "files", "p")
+    record_run(lake, "p", [result], found, ONE)
+    months = build_trend(lake, "p").months
+    # Two contracts of DECP and two of the list alone; the row without a date has no month.
+    assert months.filter(pl.col("contrats") > 0).rows() == [("DECP-R-001", "2025-06", 4, 2, 0.5)]
 
 
 def test_failing_rows_are_kept_for_the_last_runs_only_and_figures_for_ever(
