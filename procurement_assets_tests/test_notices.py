@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import email
-import socket
 from collections.abc import Iterator
-from email.message import Message
-from typing import Any
 
 import dagster as dg
 import msgspec
 import pytest
-from aiosmtpd.controller import Controller
 
 from procurement_assets.assets import watch
 from procurement_assets.assets.partitions import publisher_partitions
@@ -19,6 +14,9 @@ from procurement_assets.automation import notice_on_feeds
 from procurement_assets.notices import FeedAlert, Found, Told, after, feed_message, notice_of, read_cursor, write_cursor
 from procurement_assets.schema.watch import FEED_WATCH
 from procurement_assets.settings import Settings
+from procurement_assets_tests.mailbox import Box, box
+
+__all__ = ["box"]
 
 SILENT = FeedAlert(
     source="paris-maximilien",
@@ -84,38 +82,6 @@ def test_the_cursor_is_kept_and_one_of_another_version_starts_anew() -> None:
     cursor = {"paris": after([found(SILENT)], {})}
     assert read_cursor(write_cursor(cursor)) == cursor
     assert read_cursor('{"paris": 3}') == read_cursor(None) == {}
-
-
-class Box:
-    """A mail box of aiosmtpd; `refuse`: what it answers instead of taking a message."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.refuse = ""
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd)
-        if self.refuse:
-            return self.refuse
-        self.mails.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-
-@pytest.fixture
-def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
-    """An SMTP server on this machine, set as the one of the project."""
-    box = Box()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        monkeypatch.setenv("PROCUREMENT_SMTP_HOST", "127.0.0.1")
-        monkeypatch.setenv("PROCUREMENT_SMTP_PORT", str(port))
-        monkeypatch.setenv("PROCUREMENT_ALERT_EMAIL", "fiabilisation@paris.fr,dfa@paris.fr")
-        yield box
-    finally:
-        controller.stop()
 
 
 def run(instance: dg.DagsterInstance, **alerts: tuple[FeedAlert, ...]) -> None:

@@ -1,6 +1,7 @@
 """Publication: the plan, each portal, and the calendar. With nothing switched on they say so and show the plan."""
 
 from collections.abc import Callable
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -9,7 +10,7 @@ from procurement_assets.assets.metadata import OWNERS, definition_metadata, prev
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.assets.publish_checks import checks_of
 from procurement_assets.lake import Lake
-from procurement_assets.portal.publishing.calendar import calendar
+from procurement_assets.portal.publishing.calendar import by_target, calendar
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, publish
 from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.lock import LockedError, LostLockError
@@ -124,18 +125,32 @@ def _publish(context: dg.AssetExecutionContext, lake: LakeResource, target: str)
 
 
 def _calendar_kept(context: dg.AssetExecutionContext, store: Lake, run: Callable[[], Result]) -> Result:
-    """Whatever happens, the calendar says it; what stops a publication is one line."""
+    """Whatever happens, the calendar says it, in the UI too: its own step is skipped when a portal's step fails. What
+    stops a publication is one line."""
+    stopped: Shown = {}
     try:
         return run()
     except STOPS as error:
-        context.log_event(
-            dg.AssetObservation(
-                asset_key="publications", partition=context.partition_key, metadata={"arrêt": str(error)}
-            )
-        )
+        stopped = {"arrêt": str(error)}
         raise dg.Failure(str(error), allow_retries=False) from None
     finally:
-        store.write_table(calendar(store, context.partition_key), "publications", context.partition_key)
+        told = stopped | _write_calendar(store, context.partition_key)
+        context.log_event(
+            dg.AssetMaterialization(asset_key="publications", partition=context.partition_key, metadata=told)
+        )
+
+
+def _write_calendar(store: Lake, publisher: str) -> dict[str, Any]:
+    """Write the calendar; what the UI shows of it."""
+    table = calendar(store, publisher)
+    store.write_table(table, "publications", publisher)
+    shown = table.sort("debut", descending=True).select(
+        "debut", "cible", "resultat", "date_donnees", "lignes", "detail"
+    )
+    return table_metadata(store, "publications", publisher, {}) | {
+        "par portail": preview(by_target(table)),
+        "dernières": preview(shown.head(30)),
+    }
 
 
 TARGET_ASSETS = [
@@ -152,19 +167,12 @@ TARGET_ASSETS = [
     deps=TARGET_ASSETS,
     partitions_def=publisher_partitions,
     metadata=definition_metadata(TABLES["publications"], {}),
-    description="Le calendrier : ce qui a été publié, quand, sur quel portail, avec quels contrôles.",
+    description="Le calendrier : ce qui a été publié, quand, sur quel portail, avec quels contrôles. Écrit aussi par "
+    "chaque portail : si l'un échoue, il dit ce qui est en ligne où.",
 )
 def publications(context: dg.AssetExecutionContext, lake: LakeResource) -> Result:
     """Wiring of `portal.publishing.calendar.calendar`."""
-    store, publisher = lake.lake(), context.partition_key
-    table = calendar(store, publisher)
-    store.write_table(table, "publications", publisher)
-    shown = table.sort("debut", descending=True).select(
-        "debut", "cible", "resultat", "date_donnees", "lignes", "detail"
-    )
-    return dg.MaterializeResult(
-        metadata=table_metadata(store, "publications", publisher, {}) | {"dernières": preview(shown.head(30))}
-    )
+    return dg.MaterializeResult(metadata=_write_calendar(lake.lake(), context.partition_key))
 
 
 ASSETS = [publication_plan, *TARGET_ASSETS, publications]

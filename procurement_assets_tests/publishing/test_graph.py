@@ -1,10 +1,7 @@
-"""Publication in the graph: off by default, stopped by a blocking check, told in the UI, without any key anywhere."""
+"""Publication in the graph: off by default, stopped by a blocking check, told in the UI."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +10,19 @@ import pytest
 
 from procurement_assets.alerts import message
 from procurement_assets.assets import publish as wiring
-from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.partitions import publisher_partitions
 from procurement_assets.automation import failure_alert
 from procurement_assets.definitions import defs
 from procurement_assets.lake import Lake
-from procurement_assets.portal.publishing import targets
-from procurement_assets.portal.publishing.opendatasoft import Opendatasoft
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.settings import Settings
-from procurement_assets_tests.publishing.ods_server import KEY, Server
-from procurement_assets_tests.publishing.support import lake_at, publisher, quick_session, rows, write_exports
+from procurement_assets_tests.publishing.graph import QUIET, Run, failure_context, instance, lake, run
+from procurement_assets_tests.publishing.ods_server import Server
+from procurement_assets_tests.publishing.support import rows, write_exports
+
+__all__ = ["instance", "lake", "run"]
 
 pytestmark = pytest.mark.usefixtures("small_table")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-FTP_PASSWORD = "mot-de-passe-du-depot-31"
-DATAGOUV_KEY = "udata_cle-nationale-31415"
-SECRETS = (KEY, FTP_PASSWORD, DATAGOUV_KEY)
-Run = Callable[..., dg.ExecuteInProcessResult]
-
-
-@pytest.fixture
-def lake(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """A lake whose exports of the publisher `paris` may be published on our portal."""
-    monkeypatch.setitem(PUBLISHERS.publishers, "paris", publisher(server.domain, id="paris"))
-    quick = partial(Opendatasoft, session=quick_session(2), sleep=lambda _: None)
-    monkeypatch.setattr(targets, "Opendatasoft", quick)
-    found = lake_at(tmp_path)
-    write_exports(found, rows(20), who="paris")
-    monkeypatch.setenv("PROCUREMENT_LAKE", str(found.root))
-    monkeypatch.setenv("PROCUREMENT_ODS_APIKEY", KEY)
-    monkeypatch.setenv("PROCUREMENT_DEPOT_PASSWORD", FTP_PASSWORD)
-    monkeypatch.setenv("PROCUREMENT_DATAGOUV_APIKEY", DATAGOUV_KEY)
-    return found
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """An instance with its storage on the disk."""
-    home = tmp_path / "home"
-    home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as found:
-        yield found
-
-
-@pytest.fixture
-def run(lake: Lake, instance: dg.DagsterInstance) -> Run:
-    """Run the publication of `paris`."""
-
-    def run_once(**tags: str) -> dg.ExecuteInProcessResult:
-        job = defs().resolve_job_def("publication")
-        return job.execute_in_process(
-            instance=instance, partition_key="paris", run_config=QUIET, raise_on_error=False, tags=tags
-        )
-
-    return run_once
 
 
 def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
@@ -148,21 +104,12 @@ def test_a_blocking_check_that_fails_in_the_run_stops_every_portal_and_shows_why
     assert _materialised(result) == {"export_manifest"}
     assert server.requests == []
     assert server.portal.public_view() == good
-    alert = failure_alert(_context(result, instance))
+    alert = failure_alert(failure_context(result, instance))
     assert alert.checks == (("export_manifest, sommes_du_registre", "il manque une ligne au registre"),)
     subject, text = message(alert, Settings(lake="x"))
     assert subject == "[procurement_assets] échec de tout pour paris"
     assert "contrôle bloquant export_manifest, sommes_du_registre : il manque une ligne au registre" in text
     assert "rien n'est publié tant qu'il échoue" in text
-
-
-def _context(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> dg.RunFailureSensorContext:
-    return dg.build_run_status_sensor_context(
-        sensor_name="alerte_echec",
-        dagster_event=result.get_run_failure_event(),
-        dagster_instance=instance,
-        dagster_run=instance.get_run_by_id(result.run_id),  # type: ignore[arg-type]
-    ).for_run_failure()
 
 
 def test_a_publication_alone_is_refused_where_the_last_result_of_a_blocking_check_is_a_failure(
@@ -178,7 +125,7 @@ def test_a_publication_alone_is_refused_where_the_last_result_of_a_blocking_chec
         "contrôles bloquants en échec : export_manifest, manifeste_conforme"
         in (_metadata(result, "publication_plan")["opendatasoft, refus"])
     )
-    subject, text = message(failure_alert(_context(result, instance)), Settings(lake="x"))
+    subject, text = message(failure_alert(failure_context(result, instance)), Settings(lake="x"))
     assert subject == "[procurement_assets] publication arrêtée pour paris"
     assert "- publication_opendatasoft : publication refusée sur" in text
     assert "docs/publication.md" in text
@@ -212,7 +159,7 @@ def test_a_drop_fails_its_check_until_a_person_accepts_it(
     assert f"PROCUREMENT_ACCEPT_DROP=paris:{manifest[:12]}" in (check.description or "")
     assert "publication_opendatasoft" not in _materialised(result)
     assert len(server.portal.public_view()["decp-ville"]["records"]) == 20
-    assert "10 lignes, contre 20" in message(failure_alert(_context(result, instance)), Settings(lake="x"))[1]
+    assert "10 lignes, contre 20" in message(failure_alert(failure_context(result, instance)), Settings(lake="x"))[1]
     monkeypatch.setenv("PROCUREMENT_ACCEPT_DROP", f"paris:{manifest[:12]}")
     assert run().success
     assert len(server.portal.public_view()["decp-ville"]["records"]) == 10
@@ -227,42 +174,36 @@ def test_a_failed_read_back_fails_the_run_and_is_told(
     server.portal.publish_ends = ["wrong"]
     result = run()
     assert not result.success
-    text = message(failure_alert(_context(result, instance)), Settings(lake="x"))[1]
+    text = message(failure_alert(failure_context(result, instance)), Settings(lake="x"))[1]
     assert "nombre de lignes : attendu 21, lu 20" in text
     assert "version précédente restaurée" in text
     assert lake.read_table("publications", "paris")["resultat"].to_list() == ["publié", "restauré"]
 
 
-@pytest.mark.parametrize("fault", [None, 401, 500, "wrong", "error"])
-def test_no_key_is_in_any_log_event_file_or_table(
-    run: Run,
-    server: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    tmp_path: Path,
-    fault: int | str | None,
+def test_where_one_portal_fails_the_calendar_says_in_the_ui_what_is_online_where(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch, lake: Lake, tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
-    """Our portal repeats the key in what it answers; every file of the lake and of the instance is searched."""
     monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft,paris:depot")
-    monkeypatch.setenv("PROCUREMENT_DEPOT", "ftp://ville@127.0.0.1:1/")
-    if isinstance(fault, int):
-        server.fault = lambda *_: fault
-    elif fault:
-        server.portal.publish_ends = [fault]
-    with caplog.at_level(logging.DEBUG):
-        result = run()
-    assert not result.success  # the drop folder's server is down in each
-    searched, found = 0, []
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            searched += 1
-            found += [str(path) for secret in SECRETS if secret.encode() in data]
-    assert searched > 10
-    assert found == []
-    assert not [s for s in SECRETS if s in caplog.text]
-    told = " ".join(str(e) for e in result.all_events)
-    assert not [s for s in SECRETS if s in told]
+    monkeypatch.setenv("PROCUREMENT_DEPOT", str(tmp_path / "depot"))
+    assert run().success
+    write_exports(lake, rows(21), who="paris", data_date="2026-01-21")
+    server.fault = lambda *_: 401
+    result = run()
+    assert not result.success
+    assert {"publication_depot", "publications"} <= _materialised(result)
+    assert "publication_opendatasoft" not in _materialised(result)
+    event = instance.get_latest_materialization_event(dg.AssetKey("publications"))
+    assert event is not None
+    assert event.run_id == result.run_id
+    table = event.asset_materialization.metadata["par portail"]  # type: ignore[union-attr]
+    shown = [{k: r.data[k] for k in ("cible", "resultat", "date_donnees", "lignes")} for r in table.records]  # type: ignore[union-attr]
+    assert shown == [
+        {"cible": "depot", "resultat": "publié", "date_donnees": "2026-01-21", "lignes": 21},
+        {"cible": "opendatasoft", "resultat": "échec", "date_donnees": "2026-01-20", "lignes": 20},
+    ]
+    assert "clé refusée (401)" in str(table.records[1].data["detail"])  # type: ignore[union-attr]
+    last = {r["cible"]: r["resultat"] for r in lake.read_table("publications", "paris").sort("numero").to_dicts()}
+    assert last == {"depot": "publié", "opendatasoft": "échec"}
 
 
 def test_the_weekly_verification_reads_everything_back_on_sunday_in_paris() -> None:

@@ -26,6 +26,12 @@ def calendar(lake: Lake, publisher: str) -> pl.DataFrame:
     return PUBLICATIONS.frame(rows)
 
 
+def by_target(table: pl.DataFrame) -> pl.DataFrame:
+    """What is online on each portal and how its last run ended: one row per portal of a calendar."""
+    last = table.sort("numero").group_by("cible", maintain_order=True).last().sort("cible")
+    return last.select("cible", "resultat", "fin", "date_donnees", "lignes", "detail")
+
+
 def _row(target: str, number: str, entries: Sequence[Entry]) -> dict[str, Any]:
     first, steps = entries[0], [e for e in entries if e.event == "step"]
     online = _online(entries)
