@@ -27,11 +27,14 @@ from procurement_assets.backup import command as backup
 from procurement_assets.backup.model import BackupError
 from procurement_assets.publishers import PublishersError
 from procurement_assets.registers.model import RegistersError
-from procurement_assets.settings import PACKAGE, SettingsError, load_settings
+from procurement_assets.settings import PACKAGE, Settings, SettingsError, load_settings
 
 ROOT = Path.cwd()
 DEMO_PUBLISHERS = PACKAGE / "sample" / "publishers.toml"
 DEMO_REGISTERS = PACKAGE / "sample" / "registers.toml"
+_OF_THE_CITY = ("DAGSTER_HOME", "PROCUREMENT_CORRECTIONS", "PROCUREMENT_ALERT_EMAIL")
+"""What a server's environment says of the real instance: the demo has its own, writes in no folder of the working
+group and wakes nobody."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.set_defaults(run=_publish)
     ui = commands.add_parser("ui", help="l'interface de Dagster")
     ui.add_argument("--demo", action="store_true", help="celle de la démonstration")
-    ui.add_argument("--port", type=int, default=3000)
+    ui.add_argument("--port", type=_port, default=3000)
     ui.set_defaults(run=_ui)
     docs = commands.add_parser("docs", help="le serveur des Data Docs, que l'interface lance aussi")
     docs.add_argument("--demo", action="store_true", help="ceux de la démonstration")
@@ -78,13 +81,38 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    """A TCP port. Raises ArgumentTypeError, in one line, for what is none."""
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} : attendu un nombre entier de 1 à 65535")
+    return int(text)
+
+
+def _needs_writable(settings: Settings) -> None:
+    """Raise SettingsError where the lake is a folder that cannot be written: at once, before any request."""
+    from procurement_assets.lake import Lake, write_bytes
+
+    lake = Lake(settings.lake)
+    if not lake.is_local:
+        return
+    probe = lake / ".essai-d-ecriture"
+    try:
+        write_bytes(probe, b"")
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(f"PROCUREMENT_LAKE={settings.lake!r} : écriture impossible, {error.strerror}") from error
+
+
 def _dagster_home(name: str) -> Path:
     """The folder of a Dagster instance, with the project's `dagster.yaml` in it."""
     home = Path(os.environ.get("DAGSTER_HOME") or ROOT / ".dagster" / name).resolve()
-    home.mkdir(parents=True, exist_ok=True)
     source, target = ROOT / "dagster.yaml", home / "dagster.yaml"
-    if source.is_file() and not _is_of_its_own(target):
-        shutil.copyfile(source, target)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if source.is_file() and not _is_of_its_own(target):
+            shutil.copyfile(source, target)
+    except OSError as error:
+        raise SettingsError(f"DAGSTER_HOME={str(home)!r} : écriture impossible, {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -100,7 +128,7 @@ def _use_demo() -> None:
     os.environ["PROCUREMENT_REGISTERS"] = str(DEMO_REGISTERS)
     os.environ["PROCUREMENT_LAKE"] = str(ROOT / "lake" / "demo")
     os.environ["PROCUREMENT_OFFLINE"] = "1"
-    for name in ("PROCUREMENT_MIRROR", "PROCUREMENT_PUBLISH"):
+    for name in ("PROCUREMENT_MIRROR", "PROCUREMENT_PUBLISH", *_OF_THE_CITY):
         os.environ.pop(name, None)
 
 
@@ -118,6 +146,7 @@ def _refresh(publisher: str, instance: str) -> int:
     from procurement_assets.run import UnknownPublisherError, run_refresh
     from procurement_assets.run_registers import try_missing
 
+    _needs_writable(settings)
     home = _dagster_home(instance)
     try:
         try_missing(publisher, settings)
@@ -134,6 +163,7 @@ def _registers(args: argparse.Namespace) -> int:
     settings = load_settings()
     from procurement_assets.run_registers import run_registers
 
+    _needs_writable(settings)
     return run_registers(settings, _dagster_home("demo" if args.demo else "main"))
 
 

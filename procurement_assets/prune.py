@@ -27,12 +27,21 @@ if TYPE_CHECKING:
 KEPT_PER_PARTITION = 5
 """Last runs of a job and partition that stay whatever their age."""
 _PARTITION = "dagster/partition"
+_MOST_DIGITS = 5
+"""A date stays within those that exist."""
+
+
+def _days(text: str) -> int:
+    """A number of days. Raises ArgumentTypeError, in one line, for a negative one: it would forget runs to come."""
+    if not (text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} : attendu un nombre de jours, 0 au moins")
+    return int(text)
 
 
 def add_commands(commands: Any) -> None:
     """Add the command to the parser of `procurement_assets`."""
     prune = commands.add_parser("prune", help="oublier les vieilles exécutions dans l'instance Dagster")
-    prune.add_argument("--days", type=int, default=90, help="âge à partir duquel une exécution est oubliée (90)")
+    prune.add_argument("--days", type=_days, default=90, help="âge à partir duquel une exécution est oubliée (90)")
     prune.add_argument("--dry-run", action="store_true", help="dire ce qui serait oublié, sans rien faire")
     prune.set_defaults(run=_prune)
 

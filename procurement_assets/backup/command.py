@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from procurement_assets.backup.model import BackupError
 from procurement_assets.backup.restore import Restored, restore
 from procurement_assets.backup.store import Store
 from procurement_assets.backup.take import take
@@ -41,7 +42,10 @@ def dagster_home() -> Path:
 def _backup(args: argparse.Namespace) -> int:
     started = time.monotonic()
     store = Store(args.to.resolve())
-    taken = take(Lake(load_settings().lake), None if args.lake_only else dagster_home(), store)
+    try:
+        taken = take(Lake(load_settings().lake), None if args.lake_only else dagster_home(), store)
+    except OSError as error:
+        raise BackupError(f"{error.filename or args.to} : {error.strerror or error} ; vérifier --to") from error
     manifest = taken.manifest
     print(f"Sauvegarde {taken.path.name} : {len(manifest.entries)} fichiers, {manifest.total_bytes / _MB:.1f} Mo")
     print(f"Nouveaux ou changés : {taken.read} fichiers, {taken.read_bytes / _MB:.1f} Mo")
