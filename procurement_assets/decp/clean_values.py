@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from procurement_assets.decp.codelists import BOOLEANS, NOT_COMMUNICATED, CodeList, fold
 from procurement_assets.decp.cpv import lost_zero
@@ -29,6 +30,7 @@ _FRENCH = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
 _ENGLISH = re.compile(r"([A-Za-z]{3,9})\.?,?\s+(\d{1,2}),?\s+(\d{4})\Z")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?\Z")
+_SEPARATORS = re.compile(r"[\s.\-_/]")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 """Years a date of a contract can have: the range that Pelican checks is 1990 to 2049; concessions run longer."""
@@ -56,13 +58,8 @@ class Cleaner:
             return None
         if not isinstance(value, str):
             return _as_text(value)
-        if (
-            value.isprintable()
-            and "&" not in value
-            and "  " not in value
-            and value == value.strip()
-            and "\xa0" not in value
-        ):
+        # A printable text has no other white space than the plain space.
+        if value.isprintable() and "&" not in value and "  " not in value and value[:1] != " " != value[-1:]:
             return value or None
         return self._text_changed(path, value)
 
@@ -91,6 +88,9 @@ class Cleaner:
 
     def label(self, path: str, value: Scalar, codelist: CodeList) -> str | None:
         """A label of a code list; an unknown one stays as published."""
+        exact = codelist.exact.get(value)
+        if exact is not None or value is None:
+            return exact
         found = self.coded(path, value)
         if found is None:
             return None
@@ -104,6 +104,9 @@ class Cleaner:
         """A list of labels, in the published order, each once; None where nothing is left."""
         if not values:
             return None
+        if len(values) == 1:
+            only = self.label(f"{path}[0]", values[0], codelist)
+            return None if only is None else [only]
         result: list[str] = []
         for i, value in enumerate(values):
             found = self.label(f"{path}[{i}]", value, codelist)
@@ -187,6 +190,8 @@ class Cleaner:
         """A date as `YYYY-MM-DD`; a date that does not exist or cannot be is empty, its original kept."""
         if value is None or value == "":
             return None
+        if isinstance(value, str) and (day := _day(value)) is not None:
+            return day
         text = _SPACES.sub(" ", str(value)).strip()
         if _ISO.match(text):
             return self._credible(path, value, text)
@@ -217,12 +222,12 @@ class Cleaner:
 
     def _credible(self, path: str, original: Scalar, iso: str) -> str | None:
         try:
-            year = date.fromisoformat(iso).year
+            date.fromisoformat(iso)
         except ValueError:
             self.note(path, "date.invalid", original, None)
             return None
-        if FIRST_YEAR <= year <= LAST_YEAR:
-            return iso
+        if (day := _day(iso)) is not None:
+            return day
         self.note(path, "date.incredible", original, None)
         return None
 
@@ -253,10 +258,12 @@ class Cleaner:
 
         Thirteen digits of text may have lost any digit, and one in a hundred agrees by chance: `siren` judges them.
         """
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            return value  # nothing to take off
         found = self.text(path, value)
         if found is None:
             return None
-        bare = re.sub(r"[\s.\-_/]", "", found)
+        bare = _SEPARATORS.sub("", found)
         if bare != found and bare.isdigit():
             self.note(path, "siret.separators", value, bare)
             found = bare
@@ -265,6 +272,19 @@ class Cleaner:
             self.note(path, "siret.leading-zero", value, padded)
             found = padded
         return found
+
+
+@lru_cache(maxsize=65_536)
+def _day(text: str) -> str | None:
+    """A text that is a date as it must be written, of a year that a contract can have. Days come again and again: each
+    is judged once, and every record that has it shares one text."""
+    if not _ISO.match(text):
+        return None
+    try:
+        year = date.fromisoformat(text).year
+    except ValueError:
+        return None
+    return text if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def _as_text(value: Scalar) -> str:

@@ -31,6 +31,8 @@ class CodeList(msgspec.Struct, frozen=True):
     synonyms: Mapping[str, str] = {}
     """Another way of writing, as seen in real feeds, to the label."""
     index: dict[str, str] = {}
+    exact: dict[object, str] = {}
+    """Each label to itself: most are written right, and every record then shares the list's own text."""
 
     def match(self, value: str) -> str | None:
         """The label that `value` writes, or None."""
@@ -40,7 +42,7 @@ class CodeList(msgspec.Struct, frozen=True):
 def _list(name: str, labels: tuple[str, ...], synonyms: Mapping[str, str] | None = None) -> CodeList:
     synonyms = synonyms or {}
     index = {fold(label): label for label in labels} | {fold(k): v for k, v in synonyms.items()}
-    return CodeList(name, labels, synonyms, index)
+    return CodeList(name, labels, synonyms, index, {label: label for label in labels})
 
 
 _SANS_PUBLICITE = "Marché passé sans publicité ni mise en concurrence préalable"

@@ -18,71 +18,50 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import TypeVar
 
 import msgspec
 
-from procurement_assets.decp.codelists import fold
+from procurement_assets.decp.candidate import Candidate, candidate
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.unite import unite
 
-OBJET_COMPARED = 60
-"""Characters of the folded objet that are compared: the State's consolidation cuts at 60 (research/decp.md §1.9)."""
-
-
-class Candidate(msgspec.Struct, eq=False):
-    """A normalised record of a file, before its identity is decided."""
-
-    source: str
-    rank: int
-    fichier: str
-    fichier_date: str
-    file_sha256: str
-    position: int
-    contract: Contract
-    content: bytes
-    """Canonical JSON of the contract: what ties are decided on."""
-    reason: str = "kept"
-
-    @property
-    def holders(self) -> frozenset[str]:
-        """Ids (else names) of the holders at the award."""
-        return frozenset(t.id or t.denominationSociale or "" for t in self.contract.titulaires)
-
-    @property
-    def objet(self) -> str:
-        """The start of the folded objet."""
-        return fold((self.contract.objet or "")[: 2 * OBJET_COMPARED])[:OBJET_COMPARED].strip()
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """File and position: only to order identical records in the ledger."""
-        return (self.file_sha256, self.position)
+T = TypeVar("T", bound=Hashable)
+__all__ = ["Candidate", "Resolved", "candidate", "resolve", "resolved"]
 
 
 class Resolved(msgspec.Struct, eq=False):
     """A contract and the records it was made from: the first is the winner."""
 
     contract: Contract
+    content: bytes
+    """Canonical JSON of the contract."""
     members: list[Candidate]
     outcomes: list[tuple[str, str, str]]
     """(outcome, reason, detail) of each member, in order."""
 
 
-def candidate(
-    contract: Contract, *, source: str, rank: int, fichier: str, fichier_date: str, file_sha256: str, position: int
-) -> Candidate:
-    """A candidate, with its canonical content."""
-    return Candidate(
-        source, rank, fichier, fichier_date, file_sha256, position, contract, msgspec.json.encode(contract)
-    )
-
-
 def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
     """The contracts that the candidates are, sorted by `uid`. Every candidate is a member of exactly one."""
+    return list(resolved(candidates))
+
+
+def resolved(candidates: Iterable[Candidate]) -> Iterator[Resolved]:
+    """The same, decoded one at a time; the records of a contract are let go of once it is given."""
+    left = _ordered(candidates)
+    del candidates  # else all of them would stay to the end
+    while left:
+        uid, cluster = left.pop()
+        yield _decide(cluster, uid)
+
+
+def _ordered(candidates: Iterable[Candidate]) -> list[tuple[str, list[Candidate]]]:
+    """Uid and records of each contract, the last first."""
     by_uid: dict[str, list[Candidate]] = defaultdict(list)
     for c in candidates:
-        by_uid[f"{c.contract.kind[0]}{c.contract.uid}"].append(c)
+        by_uid[f"{c.kind[0]}{c.uid}"].append(c)
     clusters: list[list[Candidate]] = []
     for key in sorted(by_uid):
         # In order of preference from the start: whatever looks at a cluster's first record sees the same one.
@@ -90,8 +69,7 @@ def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
         clusters.extend([group] if len(group) == 1 else _lots(sorted(group, key=_preference)))
     clusters = _join_sequences(clusters)
     clusters = _join_content(clusters)
-    uids = _name(clusters)
-    return sorted((_decide(c, uid) for c, uid in zip(clusters, uids, strict=True)), key=lambda r: r.contract.uid)
+    return sorted(zip(_name(clusters), clusters, strict=True), key=itemgetter(0), reverse=True)
 
 
 def _lots(group: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -144,20 +122,30 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     """Case 2: clusters of format 2019 whose ids differ by the two digits of the modification."""
     families: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for i, cluster in enumerate(clusters):
-        c = cluster[0].contract
-        m = _SEQUENCE.match(c.id)
-        if c.format == "2019" and m and cluster[0].objet:
-            families[(c.kind, c.acheteur_id, m.group(1), cluster[0].objet)].append(i)
+        c = cluster[0]
+        if c.format == "2019" and (m := _SEQUENCE.match(c.id)):
+            families[(c.kind, c.buyer, m.group(1))].append(i)
     joined: set[int] = set()
-    for members in families.values():
-        if len(members) > 1 and _is_sequence([clusters[i][0] for i in members]):
-            first = min(members, key=lambda i: clusters[i][0].contract.id)
+    for members in _split(families.values(), lambda i: clusters[i][0].objet):
+        if _is_sequence([clusters[i][0] for i in members]):
+            first = min(members, key=lambda i: clusters[i][0].id)
             for i in members:
                 if i != first:
                     _mark(clusters[i], "identity.sequence")
                     clusters[first] = clusters[first] + clusters[i]
                     joined.add(i)
     return [c for i, c in enumerate(clusters) if i not in joined]
+
+
+def _split(groups: Iterable[list[int]], fact: Callable[[int], T]) -> Iterator[list[int]]:
+    """The parts of each group that agree on a fact that is not empty, those of two or more: nearly all groups have one
+    member, and a fact is dear."""
+    for group in groups:
+        parts: dict[T, list[int]] = defaultdict(list)
+        for i in group if len(group) > 1 else ():
+            if found := fact(i):
+                parts[found].append(i)
+        yield from (part for part in parts.values() if len(part) > 1)
 
 
 def _mark(cluster: list[Candidate], reason: str) -> None:
@@ -167,7 +155,7 @@ def _mark(cluster: list[Candidate], reason: str) -> None:
 
 def _is_sequence(members: list[Candidate]) -> bool:
     """Every later number has a modification, one number counts them exactly, and a holder is common to all."""
-    numbered = [(int(c.contract.id[-2:]), len(c.contract.modifications)) for c in members]
+    numbered = [(int(c.id[-2:]), len(c.contract.modifications)) for c in members]
     if any(number > 0 and not count for number, count in numbered):
         return False
     exact = any(number > 0 and number == count for number, count in numbered)
@@ -180,11 +168,10 @@ def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for i, cluster in enumerate(clusters):
         c = cluster[0]
-        amount = c.contract.amount
-        if amount and amount % 1000 and c.holders:
-            groups[(c.contract.kind, c.contract.acheteur_id, amount, c.holders)].append(i)
+        if c.amount and c.amount % 1000:
+            groups[(c.kind, c.buyer, c.amount)].append(i)
     joined: set[int] = set()
-    for members in groups.values():
+    for members in _split(groups.values(), lambda i: clusters[i][0].holders):
         sources = [{c.source for c in clusters[i]} for i in members]
         dates = {clusters[i][0].contract.date for i in members} - {None}
         disjoint = sum(map(len, sources)) == len(set().union(*sources))
@@ -201,10 +188,11 @@ def _name(clusters: list[list[Candidate]]) -> list[str]:
     """The uid of each cluster: plain where it is alone or first, with a suffix from its content elsewhere."""
     by_uid: dict[str, list[int]] = defaultdict(list)
     for i, cluster in enumerate(clusters):
-        by_uid[min(c.contract.uid for c in cluster if c.reason != "identity.content")].append(i)
+        by_uid[min(c.uid for c in cluster if c.reason != "identity.content")].append(i)
     names = [""] * len(clusters)
     for uid, members in by_uid.items():
-        members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
+        if len(members) > 1:
+            members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
         names[members[0]] = uid
         used = {uid}
         for i in members[1:]:
@@ -240,21 +228,23 @@ def _descending(text: str) -> tuple[int, ...]:
 def _decide(cluster: list[Candidate], uid: str) -> Resolved:
     members = sorted(cluster, key=_preference) if len(cluster) > 1 else cluster
     winner = members[0]
-    contract = winner.contract if uid == winner.contract.uid else msgspec.structs.replace(winner.contract, uid=uid)
+    contract, changed = winner.contract, uid != winner.uid
+    contract.uid = uid
     outcomes = [_outcome_of_winner(members, uid)]
     for loser in members[1:]:
         contract, united = unite(contract, loser.contract)
+        changed = changed or bool(united)
         outcome, reason, detail = _why(winner, loser)
         told = f"{detail} ; repris de cet enregistrement : {united}" if united else detail
         outcomes.append((outcome, reason, told.removeprefix(" ; ")))
-    return Resolved(contract, members, outcomes)
+    return Resolved(contract, msgspec.json.encode(contract) if changed else winner.content, members, outcomes)
 
 
 def _outcome_of_winner(members: list[Candidate], uid: str) -> tuple[str, str, str]:
-    published = members[0].contract
+    published = members[0]
     if uid == published.uid:
         return ("kept", "kept", "")
-    if any(m.contract.uid == uid for m in members):
+    if any(m.uid == uid for m in members):
         return ("kept", "identity.sequence", f"identifiant publié {published.id}, suite d'un contrat déjà publié")
     return ("kept", "identity.lot", f"identifiant publié {published.id}, partagé par plusieurs contrats")
 

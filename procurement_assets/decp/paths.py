@@ -7,6 +7,8 @@ changed in place: `put` gives a new one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,7 +24,8 @@ class NoSuchFieldError(LookupError):
     """The path leads nowhere in this contract."""
 
 
-def steps(path: str) -> list[tuple[str, int | None]]:
+@lru_cache(maxsize=4_096)
+def steps(path: str) -> tuple[tuple[str, int | None], ...]:
     """The steps of a path. Raises `NoSuchFieldError` where it is not one."""
     found = []
     for part in path.split("."):
@@ -30,7 +33,7 @@ def steps(path: str) -> list[tuple[str, int | None]]:
         if m is None:
             raise NoSuchFieldError(path)
         found.append((m.group(1), int(m.group(2)) if m.group(2) else None))
-    return found
+    return tuple(found)
 
 
 def pattern(path: str) -> str:
@@ -66,7 +69,7 @@ def put(contract: Contract, path: str, value: Any) -> Contract:
     return changed
 
 
-def _put(holder: Any, rest: list[tuple[str, int | None]], value: Any) -> Any:
+def _put(holder: Any, rest: Sequence[tuple[str, int | None]], value: Any) -> Any:
     (name, rank), *after = rest
     current = getattr(holder, name)
     if rank is None:

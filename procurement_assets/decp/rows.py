@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from procurement_assets.decp.amounts import suspect_amount
 from procurement_assets.decp.identifiers import is_siret
-from procurement_assets.decp.model import Acte, Contract, ModificationActe, Operateur, Version
+from procurement_assets.decp.model import Acte, Contract, Lieu, ModificationActe, Operateur, Version
 from procurement_assets.decp.siren import Recovered
 from procurement_assets.decp.versions import versions
 
@@ -20,28 +21,23 @@ Recover = Callable[[Operateur], Recovered | None]
 def contract_row(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
     """The row of `contracts`."""
     last = all_versions[-1]
-    row = _shared(contract, all_versions, sources)
-    row |= {
-        name: getattr(contract, name)
-        for name in (
-            "techniques",
-            "modalitesExecution",
-            "idAccordCadre",
-            "montant",
-            "formePrix",
-            "typesPrix",
-            "attributionAvance",
-            "tauxAvance",
-            "offresRecues",
-            "marcheInnovant",
-            "ccag",
-            "sousTraitanceDeclaree",
-            "typeGroupementOperateurs",
-            "origineUE",
-            "origineFrance",
-        )
-    }
-    row |= {
+    return {
+        **_shared(contract, all_versions, sources),
+        "techniques": contract.techniques,
+        "modalitesExecution": contract.modalitesExecution,
+        "idAccordCadre": contract.idAccordCadre,
+        "montant": contract.montant,
+        "formePrix": contract.formePrix,
+        "typesPrix": contract.typesPrix,
+        "attributionAvance": contract.attributionAvance,
+        "tauxAvance": contract.tauxAvance,
+        "offresRecues": contract.offresRecues,
+        "marcheInnovant": contract.marcheInnovant,
+        "ccag": contract.ccag,
+        "sousTraitanceDeclaree": contract.sousTraitanceDeclaree,
+        "typeGroupementOperateurs": contract.typeGroupementOperateurs,
+        "origineUE": contract.origineUE,
+        "origineFrance": contract.origineFrance,
         "type": purchase_type(contract.codeCPV),
         "dateNotification": _date(contract.dateNotification),
         "montant_actuel": last.montant,
@@ -49,14 +45,13 @@ def contract_row(contract: Contract, all_versions: list[Version], sources: list[
         "nombre_titulaires": len(contract.titulaires),
         "nombre_actes_sous_traitance": len(contract.actesSousTraitance),
     }
-    return row
 
 
 def concession_row(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
     """The row of `concessions`."""
     last = all_versions[-1]
-    row = _shared(contract, all_versions, sources)
-    row |= {
+    return {
+        **_shared(contract, all_versions, sources),
         "dateSignature": _date(contract.dateSignature),
         "dateDebutExecution": _date(contract.dateDebutExecution),
         "valeurGlobale": contract.valeurGlobale,
@@ -66,11 +61,10 @@ def concession_row(contract: Contract, all_versions: list[Version], sources: lis
         "nombre_concessionnaires": len(contract.titulaires),
         "nombre_annees_execution": len(contract.donneesExecution),
     }
-    return row
 
 
 def _shared(contract: Contract, all_versions: list[Version], sources: list[str]) -> Row:
-    lieu = contract.lieuExecution
+    lieu = contract.lieuExecution or _NOWHERE
     dates = [v.date for v in all_versions[1:] if v.date]
     return {
         "uid": contract.uid,
@@ -83,19 +77,22 @@ def _shared(contract: Contract, all_versions: list[Version], sources: list[str])
         "objet": contract.objet,
         "codeCPV": contract.codeCPV,
         "procedure": contract.procedure,
-        "lieuExecution_code": lieu.code if lieu else None,
-        "lieuExecution_typeCode": lieu.typeCode if lieu else None,
-        "lieuExecution_nom": lieu.nom if lieu else None,
+        "lieuExecution_code": lieu.code,
+        "lieuExecution_typeCode": lieu.typeCode,
+        "lieuExecution_nom": lieu.nom,
         "dureeMois": contract.dureeMois,
         "dureeMois_actuelle": all_versions[-1].dureeMois,
         "datePublicationDonnees": _date(contract.datePublicationDonnees),
         "considerationsSociales": contract.considerationsSociales,
         "considerationsEnvironnementales": contract.considerationsEnvironnementales,
         "nombre_modifications": len(contract.modifications),
-        "date_derniere_modification": _date(max(dates, default=None)),
+        "date_derniere_modification": _date(max(dates)) if dates else None,
         "source": sources[0],
         "sources": list(dict.fromkeys(sources)),
     }
+
+
+_NOWHERE = Lieu()
 
 
 def version_rows(contract: Contract, all_versions: list[Version]) -> Iterator[Row]:
@@ -238,8 +235,11 @@ def purchase_type(cpv: str | None) -> str | None:
     return "Services" if 50 <= division <= 98 else None
 
 
+_day = lru_cache(maxsize=65_536)(date.fromisoformat)
+
+
 def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return _day(text) if text else None
 
 
 def all_rows(
@@ -248,12 +248,17 @@ def all_rows(
     """Every row of every table for one contract, with the table's name."""
     states = versions(contract)
     if contract.kind == "marche":
-        yield "contracts", contract_row(contract, states, sources)
-        yield from (("contract_versions", r) for r in version_rows(contract, states))
-        yield from (("contract_titulaires", r) for r in titulaire_rows(contract, states, published, recover))
-        yield from (("subcontracts", r) for r in subcontract_rows(contract, recover))
+        family, row = "contract", contract_row(contract, states, sources)
     else:
-        yield "concessions", concession_row(contract, states, sources)
-        yield from (("concession_versions", r) for r in version_rows(contract, states))
-        yield from (("concession_titulaires", r) for r in titulaire_rows(contract, states, published, recover))
-        yield from (("concession_execution", r) for r in execution_rows(contract))
+        family, row = "concession", concession_row(contract, states, sources)
+    yield f"{family}s", row
+    for row in version_rows(contract, states):
+        yield f"{family}_versions", row
+    for row in titulaire_rows(contract, states, published, recover):
+        yield f"{family}_titulaires", row
+    if contract.kind == "concession":
+        for row in execution_rows(contract):
+            yield "concession_execution", row
+    elif contract.actesSousTraitance or contract.modificationsActesSousTraitance:
+        for row in subcontract_rows(contract, recover):
+            yield "subcontracts", row

@@ -8,7 +8,8 @@ versions, holders, acts â†’ account for every record of every file. See DESIGN Â
 from __future__ import annotations
 
 import gc
-from collections import Counter, defaultdict, deque
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,8 +29,9 @@ from procurement_assets.decp.accounting import (
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.corrections import Corrections, correction_row, received
 from procurement_assets.decp.cpv import is_cut, may_be_cut
+from procurement_assets.decp.gathered import Gathered
 from procurement_assets.decp.identifiers import is_siret
-from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolve
+from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolved
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.parse import read_record
 from procurement_assets.decp.rows import all_rows
@@ -37,11 +39,7 @@ from procurement_assets.decp.rules import Repair, is_how_xml_writes
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, operators, recover
 from procurement_assets.decp.suggest import Found, holders
 from procurement_assets.publishers import Publisher, Source
-from procurement_assets.schema import TABLES, conform
-
-Row = dict[str, Any]
-CONTRACTS_HELD = 20_000
-"""Contracts whose rows are held as dicts before they become frames."""
+from procurement_assets.schema import TABLES
 
 BUILT = (
     "contracts",
@@ -122,13 +120,13 @@ class _Builder:
         self.cutting: set[str] = set()
         self.repairs: dict[Place, tuple[Repair, ...]] = {}
         self.reading: dict[Place, tuple[str, str]] = {}
-        self.rows: dict[str, list[Row]] = defaultdict(list)
-        self.batches: dict[str, list[pl.DataFrame]] = defaultdict(list)
-        well_formed, self.rows["corrections_traitees"] = received(corrections)
+        self.rows = {name: Gathered(TABLES[name]) for name in BUILT}
+        well_formed, refused = received(corrections)
+        self.rows["corrections_traitees"].extend(refused)
         self.corrections = Corrections(well_formed)
         self.listed = listed
         self.known = KnownSirens()
-        self.malformed: frozenset[str] = frozenset()
+        self.malformed: set[str] = {i for i in self.corrections.typed if not is_siret(i)}
         self.recovered: dict[Operateur, Recovered | None] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -149,14 +147,16 @@ class _Builder:
             self.cutting.add(place[0])
         if row["notes"]:
             self.reading[place] = (row["decode"], " ; ".join(row["notes"]))
+        self.malformed.update(t.id for t in operators(contract) if t.id and not is_siret(t.id))
+        # What names the file is the same text for all its records.
         self.candidates.append(
             candidate(
                 contract,
-                source=row["source"],
+                source=sys.intern(row["source"]),
                 rank=self.ranks[row["source"]],
-                fichier=row["fichier"],
-                fichier_date=row["fichier_date"],
-                file_sha256=place[0],
+                fichier=sys.intern(row["fichier"]),
+                fichier_date=sys.intern(row["fichier_date"]),
+                file_sha256=sys.intern(place[0]),
                 position=place[1],
             )
         )
@@ -193,13 +193,12 @@ class _Builder:
 
     def _learn(self) -> None:
         """The SIRENs that malformed identifiers may hide, looked for in every valid SIRET of the publisher."""
-        contracts = [c.contract for c in self.candidates]
-        identifiers = {t.id for contract in contracts for t in operators(contract) if t.id} | self.corrections.typed
-        self.malformed = frozenset(i for i in identifiers if not is_siret(i))
         self.known = KnownSirens(hidden_sirens(self.malformed))
-        for contract in contracts if self.known.wanted else ():
-            self.known.add_contract(contract)
-        for siret in self.listed if self.known.wanted else ():
+        if not self.known.wanted:
+            return
+        for c in self.candidates:
+            self.known.add_contract(c.contract)
+        for siret in self.listed:
             self.known.add(siret)
 
     def _withhold(self) -> None:
@@ -210,43 +209,35 @@ class _Builder:
             if zero is None or c.file_sha256 not in self.cutting:
                 continue
             contract = msgspec.structs.replace(c.contract, codeCPV=str(zero.value)[1:])
-            self.candidates[at] = msgspec.structs.replace(c, contract=contract, content=msgspec.json.encode(contract))
+            self.candidates[at] = msgspec.structs.replace(c, content=msgspec.json.encode(contract))
             self.repairs[c.place] = tuple(r for r in made if r is not zero)
 
     def finish(self) -> Built:
         """Decide identities, apply corrections and write every row."""
         self._withhold()
         self._learn()
-        # Each contract is let go once its rows are written: what is held shrinks as the frames grow.
-        left = deque(resolve(self.candidates))
+        # Each record is let go of once its rows are written: what is held shrinks as the frames grow.
+        contracts = resolved(self.candidates)
         self.candidates = []
-        while left:
-            self._write(left.popleft())
-            if len(left) % CONTRACTS_HELD == 0:
-                self._flush()
+        for contract in contracts:
+            self._write(contract)
         self.rows["corrections_traitees"].extend(map(correction_row, self.corrections.finish()))
-        self._flush()
-        frames = {name: conform(pl.concat(self.batches.pop(name)), TABLES[name]) for name in BUILT}
+        frames = {name: self.rows.pop(name).frame() for name in BUILT}
         outcomes = Counter(frames["ledger"]["outcome"].to_list())
         return Built(frames, dict(sorted(outcomes.items())))
 
-    def _flush(self) -> None:
-        """Turn the rows held into frames: a frame holds a row in a tenth of the memory of a dict."""
-        for name in BUILT:
-            self.batches[name].append(TABLES[name].batch(self.rows.pop(name, [])))
-
-    def _write(self, resolved: Resolved) -> None:
-        winner = resolved.members[0]
-        contract, corrected = self.corrections.apply(resolved.contract)
-        sources = sorted({m.source for m in resolved.members}, key=lambda s: (s != winner.source, self.ranks[s], s))
+    def _write(self, decided: Resolved) -> None:
+        winner = decided.members[0]
+        contract, corrected = self.corrections.apply(decided.contract)
+        sources = sorted({m.source for m in decided.members}, key=lambda s: (s != winner.source, self.ranks[s], s))
         cleaned = self.repairs.get(winner.place, ())
         for table, row in all_rows(contract, sources, published_ids((*cleaned, *corrected)), self.recover):
             self.rows[table].append(row)
-        record = winner.content if contract is winner.contract else msgspec.json.encode(contract)
+        record = decided.content if contract is decided.contract else msgspec.json.encode(contract)
         self.rows["normalised_records"].append({"uid": contract.uid, "kind": contract.kind, "record": record.decode()})
         found = self._recovered(contract)
         self.rows["suggestions"].extend(suggestion_rows(contract, winner.source, cleaned, found))
-        self._account(resolved, contract.uid, (*corrected, *siren_repairs(found)))
+        self._account(decided, contract.uid, (*corrected, *siren_repairs(found)))
 
     def _recovered(self, contract: Contract) -> list[Found]:
         """What the malformed identifiers of a contract are, with their paths."""
@@ -254,10 +245,10 @@ class _Builder:
             return []
         return [(path, who, r) for path, who in holders(contract) if (r := self.recover(who)) is not None]
 
-    def _account(self, resolved: Resolved, uid: str, made: tuple[Repair, ...]) -> None:
+    def _account(self, decided: Resolved, uid: str, made: tuple[Repair, ...]) -> None:
         """The ledger and the repairs of every record of a contract; `made`: repairs of the contract itself."""
-        winner = resolved.members[0]
-        for member, (outcome, reason, detail) in zip(resolved.members, resolved.outcomes, strict=True):
+        winner = decided.members[0]
+        for member, (outcome, reason, detail) in zip(decided.members, decided.outcomes, strict=True):
             kept = winner.place if member is not winner else None
             if reason == "kept" and member.place in self.reading:
                 reason, detail = f"read.{self.reading[member.place][0]}", self.reading[member.place][1]

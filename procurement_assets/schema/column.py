@@ -120,10 +120,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         Column by column, each by the quicker way: Polars reads texts and numbers in half the time of Arrow, Arrow lists
         and dates in a tenth of the time of Polars.
         """
-        return pl.DataFrame([_series(c, _values(c.name, rows)) for c in self.columns])
+        return self.of_columns([_values(c.name, rows) for c in self.columns])
+
+    def of_columns(self, columns: Iterable[Sequence[Any]]) -> pl.DataFrame:
+        """The values of each column, in the table's order, as a frame."""
+        return pl.DataFrame([_series(c, v) for c, v in zip(self.columns, columns, strict=True)])
 
 
-def _series(column: Column, values: list[Any]) -> pl.Series:
+def _series(column: Column, values: Sequence[Any]) -> pl.Series:
     if column.type in ("list", "date"):
         found = pl.from_arrow(pa.array(values, type=ARROW[column.type], from_pandas=False))
         return cast(pl.Series, found).alias(column.name).cast(POLARS[column.type])
