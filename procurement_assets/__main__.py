@@ -150,7 +150,9 @@ def _refresh(publisher: str, instance: str) -> int:
     home = _dagster_home(instance)
     try:
         try_missing(publisher, settings)
-        return run_refresh(publisher, settings, home)
+        status = run_refresh(publisher, settings, home)
+        try_missing(publisher, settings, of_tables=True)
+        return status
     except UnknownPublisherError as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2

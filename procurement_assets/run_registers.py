@@ -1,5 +1,5 @@
-"""One run of the job `registers` in this process: `python -m procurement_assets registers`, and before a refresh for
-the registers that were never asked for.
+"""One run of the job `registers` in this process: `python -m procurement_assets registers`, and around a first refresh
+for the registers that were never asked for.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ def run_registers(settings: Settings, home: Path) -> int:
     return 0 if good else 1
 
 
-def try_missing(publisher: str, settings: Settings) -> None:
-    """Before a refresh: ask, shortly, for the registers that are not in place and were never asked for.
+def try_missing(publisher: str, settings: Settings, *, of_tables: bool = False) -> None:
+    """Around a refresh: ask, shortly, for the registers that are not in place and were never asked for.
 
     Whatever comes of it, the refresh goes on: a rule that needs an absent register says that it does not apply.
+    `of_tables`: after the refresh, for those that are asked for what the tables name (SIRENE).
     """
     from procurement_assets.assets.partitions import PUBLISHERS
     from procurement_assets.assets.registers import REGISTERS
@@ -40,7 +41,8 @@ def try_missing(publisher: str, settings: Settings) -> None:
     if publisher not in PUBLISHERS.publishers:
         return
     lake = Lake(settings.lake)
-    absent = [r for r in REGISTERS.values() if missing(lake, [r.table])]
+    asked_now = [r for r in REGISTERS.values() if (r.kind == "sirene" and not r.is_sample) == of_tables]
+    absent = [r for r in asked_now if missing(lake, [r.table])]
     never = [r for r in absent if r.is_sample or (not settings.offline and _never_asked(lake, r))]
     if never:
         with _quietly():

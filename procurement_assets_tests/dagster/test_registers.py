@@ -143,7 +143,7 @@ def settings() -> Settings:
     return load_settings()
 
 
-def test_before_a_first_refresh_they_are_tried_once_and_the_refresh_never_waits(
+def test_around_a_first_refresh_they_are_tried_once(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shared: Path,
     start_mirror: Callable[..., Mirror],
 ) -> None:  # fmt: skip
@@ -154,9 +154,17 @@ def test_before_a_first_refresh_they_are_tried_once_and_the_refresh_never_waits(
     try_missing("paris", settings())
     said = capsys.readouterr().out
     assert "absent  cpv, 0 lignes : https://raw.githubusercontent.com/OP-TED/eForms-SDK/1.15.1/codelists/cpv.gc" in said
-    assert "absent  sirene, 0 lignes : " + NOBODY in said
+    assert "sirene" not in said
+    assert len(mirror.requests()) == 5  # CPV, and two addresses of the departments and of the regions
+    try_missing("paris", settings(), of_tables=True)
+    assert capsys.readouterr().out == f"  absent  sirene, 0 lignes : {NOBODY}\n"
+    holders(lake, "paris", "300000023")
+    try_missing("paris", settings(), of_tables=True)
+    assert "absent  sirene, 0 lignes : https://www.data.gouv.fr/api/1/datasets/r/" in capsys.readouterr().out
     asked = len(mirror.requests())
-    assert asked == 5  # CPV, and two addresses of the departments and of the regions
+    assert asked == 7
+    try_missing("paris", settings(), of_tables=True)
+    assert capsys.readouterr().out.startswith("Registres absents : sirene (déjà demandés en vain")
     try_missing("paris", settings())
     said = capsys.readouterr().out
     assert "Registres absents : cpv, departements, regions (déjà demandés en vain" in said
@@ -172,7 +180,7 @@ def test_offline_they_are_told_and_not_asked_for(
     monkeypatch.setenv("PROCUREMENT_OFFLINE", "1")
     try_missing("paris", settings())
     said = capsys.readouterr().out
-    assert said.startswith("Registres absents : cpv, departements, regions, sirene (PROCUREMENT_OFFLINE).")
+    assert said.startswith("Registres absents : cpv, departements, regions (PROCUREMENT_OFFLINE).")
     assert not (lake / "registers").exists()
 
 
