@@ -10,6 +10,7 @@ import polars as pl
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
+from procurement_assets.quality.datadocs import FOLDER
 from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_rows import write_rows
 from procurement_assets.quality.report_text import french_date, stylesheet
@@ -70,8 +71,10 @@ def build_report(
     results, data_date = checked.all_results(rules), checked.data_date
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
     frames |= {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
-    report = render_report(name, results, frames, data_date=data_date, source_names=source_names)
-    write_rows(lake.exports(publisher), name, results, data_date=french_date(data_date), css=stylesheet())
+    docs = f"../../{FOLDER}/{publisher}"  # from exports/PUBLISHER, wherever the lake is
+    report = render_report(name, results, frames, data_date=data_date, source_names=source_names, docs=docs)
+    day, css = french_date(data_date), stylesheet()
+    write_rows(lake.exports(publisher), name, results, data_date=day, css=css, docs=f"../{docs}")
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
     return report
 

@@ -5,16 +5,15 @@
     data_docs/PUBLISHER/validations/…   the pages
 
 Nothing is run again: validation results are written from the outcomes (`quality.store`), and Great Expectations builds
-its site from them. Its pages ask public hosts for styles, scripts and images; these are taken out and a sheet of our
-own put in, so that opening a page tells nobody and works without a network. Same results, same bytes: the time of a run
-is the date of the data.
+its site from them. Its pages are in English and ask public hosts for styles, scripts and images; `datadocs_page` puts
+them into French and takes these out, so that opening a page tells nobody and works without a network. Same results,
+same bytes: the time of a run is the date of the data.
 """
 
 from __future__ import annotations
 
 import html
 import os
-import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -26,7 +25,10 @@ from typing import Any
 from upath import UPath
 
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.quality.datadocs_page import STYLE, french_page
+from procurement_assets.quality.derived import derived_of
 from procurement_assets.quality.expected import expected_for_all
+from procurement_assets.quality.report_text import french_date
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.sql import code_lists
 from procurement_assets.schema import TABLES
@@ -35,17 +37,6 @@ from procurement_assets.settings import load_settings
 FOLDER = "data_docs"
 SHOWN = 20
 """Failing values shown of a rule."""
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_STYLE = """<style>
-body{font:16px/1.5 system-ui,sans-serif;color:#1b1b35;max-width:75rem;margin:1.5rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid #c8cad6;padding:.4rem .6rem;
-text-align:left;vertical-align:top}th{background:#f4f6fa}
-.alert,.card{border:1px solid #c8cad6;padding:.6rem;margin:.5rem 0}a{color:#0b4aa2}
-nav ul,.list-unstyled{list-style:none;padding-left:0}
-.modal,.navbar-toggler,.cooltip .top,input[type=radio]{display:none}
-.text-danger,.fa-times{color:#a3001b}.text-success{color:#18753c}
-.fa-check-circle::before{content:"✔"}.fa-times::before{content:"✘"}.fa-exclamation-triangle::before{content:"⚠"}
-</style>"""
 
 
 def docs_url(publisher: str, table: str = "") -> str:
@@ -68,7 +59,8 @@ def write_data_docs(
     with tempfile.TemporaryDirectory(prefix="procurement-docs-") as name:
         site = _build(Path(name), by_table, data_date)
         # Its own styles, fonts and images are linked by what is taken out: only the pages are kept.
-        made = {path.relative_to(site).as_posix(): _alone(path.read_bytes()) for path in sorted(site.rglob("*.html"))}
+        found = {path.relative_to(site).as_posix(): path.read_bytes() for path in sorted(site.rglob("*.html"))}
+    made = {name: _ours(name, page, publisher) for name, page in found.items() if "/" in name}
     made |= {f"{table}.html": _leads_to(made, table) for table in by_table}
     made["index.html"] = _index(publisher, by_table, data_date)  # the library's own is drawn by its scripts
     _put(docs_folder(lake, publisher), made)
@@ -136,12 +128,21 @@ def _one(result: RuleResult) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     rule = result.rule
-    told = f"{rule.id}. {rule.title} (attendu : {expected_for_all(rule)}). {rule.advice}"
+    expected = expected_for_all(rule)
+    parts = {
+        f"{rule.id}. ": rule.title,
+        "": rule.explanation,
+        "Attendu : ": "" if expected == rule.title else expected,
+        "Base légale : ": rule.legal_basis,
+        "À faire : ": rule.advice,
+        "Non jugée : ": result.not_applicable,
+    }
+    told = " ".join(label + _sentence(text) for label, text in parts.items() if text)
     config = ExpectationConfiguration(
         type=rule.expectation_name,
         kwargs=_kwargs(result),
         description=told,
-        meta={"notes": {"format": "string", "content": [rule.explanation, f"Base légale : {rule.legal_basis}"]}},
+        meta={"notes": {"format": "string", "content": [told]}},
     )
     missing = max(result.in_scope - result.evaluated, 0)
     values = [v for v in result.values().head(SHOWN).to_list() if v is not None]
@@ -160,11 +161,16 @@ def _one(result: RuleResult) -> Any:
     raised = {
         "raised_exception": bool(result.error),
         "exception_message": result.error or None,
-        "exception_traceback": None,
+        "exception_traceback": "",  # the library renders it, and None stops its page
     }
     return ExpectationValidationResult(
         success=result.passed, expectation_config=config, result=found, exception_info=raised
     )
+
+
+def _sentence(text: str) -> str:
+    """A text that ends."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _kwargs(result: RuleResult) -> dict[str, Any]:
@@ -179,18 +185,11 @@ def _kwargs(result: RuleResult) -> dict[str, Any]:
     return arguments | ({"column": rule.column} if rule.type.columns == "column" else {})
 
 
-def _alone(page: bytes) -> bytes:
-    """A page that asks nothing of any other host."""
-    text = page.decode("utf-8")
-    text = re.sub(r"<script\b[^>]*>.*?</script\s*>", "", text, flags=re.S | re.I)
-    text = re.sub(r"<link\b[^>]*>", "", text, flags=re.I)
-    text = re.sub(r"<img\b[^>]*>", "", text, flags=re.I)
-    text = re.sub(r"@import[^;]+;|url\(['\"]?https?:[^)]*\)|<footer\b.*?</footer\s*>", "", text, flags=re.S | re.I)
-    text = re.sub(r"<a\b[^>]*href=\"https?:[^>]*>(.*?)</a\s*>", r"\1", text, flags=re.S | re.I)
-    # The library draws ids at random: here they are numbered in order, so that same results give same bytes.
-    numbers = {found: str(n) for n, found in enumerate(dict.fromkeys(_UUID.findall(text)))}
-    text = _UUID.sub(lambda found: numbers[found.group()], text)
-    return text.replace("</head>", f"{_STYLE}\n</head>", 1).replace("<html>", '<html lang="fr">', 1).encode()
+def _ours(name: str, page: bytes, publisher: str) -> bytes:
+    """A page of the library in French (`datadocs_page`); `name`: validations/TABLE/… or expectations/TABLE.html."""
+    table = TABLES[name.split("/")[1].removesuffix(".html")]
+    titles = {n: d.title for n, d in derived_of(table.name).items()} | {c.name: c.title for c in table.columns}
+    return french_page(page, table.title, titles, publisher)
 
 
 def _leads_to(pages: Mapping[str, bytes], table: str) -> bytes:
@@ -209,11 +208,14 @@ def _index(publisher: str, by_table: Mapping[str, Sequence[RuleResult]], data_da
         f"<td>{sum(not r.passed for r in group)}</td></tr>"
         for table, group in by_table.items()
     )
-    title = f"Data Docs : {html.escape(publisher)}"
-    told = f"Données au {data_date.isoformat()}." if data_date else "Données sans date."
+    title = f"Contrôles de qualité (Data Docs) : {html.escape(publisher)}"
+    told = f"Données au {french_date(data_date)}." if data_date else "Données sans date."
     return (
-        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title>{_STYLE}</head><body>'
-        f"<h1>{title}</h1><p>{told}</p><table><caption>Règles par table</caption><thead><tr>"
+        f'<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        "</head><body>"
+        f'<h1>{title}</h1><p class="how">{told} Une page par table dit chaque règle, ce qu\'elle attend et des valeurs '
+        "en défaut. « À regarder » : règles dont les défauts dépassent la tolérance.</p>"
+        "<table><caption>Règles par table</caption><thead><tr>"
         '<th scope="col">Table</th><th scope="col">Règles</th><th scope="col">À regarder</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></body></html>\n"
     ).encode()

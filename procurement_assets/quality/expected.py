@@ -23,6 +23,12 @@ def expected_text(rule: Rule) -> str:
     return _of_expectation(rule)
 
 
+def told_apart(rule: Rule) -> str:
+    """What is expected, where it is the same for every row and the title does not already say it; else empty."""
+    text = expected_text(rule)
+    return "" if rule.placeholders or text == rule.title else text
+
+
 def expected_for_all(rule: Rule) -> str:
     """`expected_text` where no row is at hand: what depends on the row is an ellipsis."""
     return re.sub(r"\{\w+\}", "…", expected_text(rule)) if rule.placeholders else expected_text(rule)

@@ -2,7 +2,7 @@
 
 Self-contained (its styles are inside, nothing is fetched), readable without JavaScript, and the same bytes for the
 same data: its date is that of the data. Everything that comes from data is escaped. Its only links lead to the pages
-of failing rows beside it (`report_rows`).
+of failing rows beside it (`report_rows`) and to the Data Docs.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ def render_report(
     *,
     data_date: date | None,
     source_names: Mapping[str, str] | None = None,
+    docs: str = "",
 ) -> str:
     """The page for a publisher (its name), from the results of its rules and its tables.
 
     `tables` holds `contracts`, `concessions` and `ledger`, and those of reconciliation, repairs and corrections where
     there are any: a section without its table says that it has nothing to show. `source_names` gives the French name
-    of each source.
+    of each source. `docs`: where the Data Docs of the publisher are, seen from the report; empty: no link.
     """
     return (
         environment()
@@ -62,6 +63,7 @@ def render_report(
             titles={r.rule.id: r.rule.title for r in results if r.failing and not r.error},
             alerts_shown=ALERTS_SHOWN,
             signals=SIGNALS_FR,
+            docs=docs,
             css=stylesheet(),
         )
     )

@@ -9,6 +9,7 @@ import polars as pl
 
 from procurement_assets.decp.reader_rules import QUARANTINE_REASONS
 from procurement_assets.quality.model import SEVERITIES
+from procurement_assets.quality.report_text import EXPECTED
 from procurement_assets.quality.results import RECORD, RuleResult, as_text, findings, sources_of
 
 WEIGHTS = {"critical": 4, "warning": 1, "info": 0}
@@ -198,8 +199,20 @@ def example_rows(result: RuleResult, limit: int) -> list[dict[str, str | None]]:
     records in other files or in another order give the same page.
     """
     if not set(PLACE) & set(result.table.key):
-        return result.rows(limit)
-    rows = [{k: v for k, v in row.items() if k not in (RECORD, *PLACE)} for row in result.rows(result.failed.height)]
+        return _with_expected(result, result.rows(limit))
+    every = _with_expected(result, result.rows(result.failed.height))
+    rows = [{k: v for k, v in row.items() if k not in (RECORD, *PLACE)} for row in every]
     uids = as_text(result.failed["uid"]) if "uid" in result.failed.columns else [None] * len(rows)
     named = [{"uid": uid, **row} for uid, row in zip(uids, rows, strict=True)]
     return sorted(named, key=lambda row: [value or "" for value in row.values()])[:limit]
+
+
+def _with_expected(result: RuleResult, rows: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
+    """The rows with what is expected of each, beside the value, where it is not the same for all of them."""
+    if not result.rule.placeholders:
+        return rows
+    made: list[dict[str, str | None]] = []
+    for row, expected in zip(rows, result.expected().head(len(rows)), strict=True):
+        first = [n for n in row if n in (RECORD, result.rule.column)]
+        made.append({n: row[n] for n in first} | {EXPECTED: expected} | row)
+    return made

@@ -39,8 +39,13 @@ def row_files(result: RuleResult) -> RowFiles | None:
     return RowFiles(f"{result.rule.id}.html", f"{result.rule.id}.csv")
 
 
-def write_rows(folder: UPath, publisher: str, results: Sequence[RuleResult], *, data_date: str, css: str) -> int:
-    """Write the files of every rule with failing rows under `folder`/constats; returns how many rules have some."""
+def write_rows(
+    folder: UPath, publisher: str, results: Sequence[RuleResult], *, data_date: str, css: str, docs: str = ""
+) -> int:
+    """Write the files of every rule with failing rows under `folder`/constats; returns how many rules have some.
+
+    `docs`: where the Data Docs are, seen from these pages.
+    """
     target = folder / FOLDER
     written: set[str] = set()
     for result in results:
@@ -48,7 +53,8 @@ def write_rows(folder: UPath, publisher: str, results: Sequence[RuleResult], *, 
         if files is None:
             continue
         rows = example_rows(result, result.failed.height)
-        page = _page(publisher, result, rows[:SHOWN], len(rows), files, data_date, css)
+        told = {"publisher": publisher, "data_date": data_date, "css": css, "docs": docs}
+        page = _page(result, rows[:SHOWN], len(rows), files, told)
         write_bytes(target / files.page, page.encode("utf-8"))
         write_bytes(target / files.table, _csv(result, rows))
         written |= {files.page, files.table}
@@ -57,19 +63,9 @@ def write_rows(folder: UPath, publisher: str, results: Sequence[RuleResult], *, 
 
 
 def _page(
-    publisher: str,
-    result: RuleResult,
-    rows: Sequence[Mapping[str, str | None]],
-    total: int,
-    files: RowFiles,
-    data_date: str,
-    css: str,
+    result: RuleResult, rows: Sequence[Mapping[str, str | None]], total: int, files: RowFiles, told: Mapping[str, str]
 ) -> str:
-    return (
-        environment()
-        .get_template("rule_rows.html")
-        .render(publisher=publisher, r=result, rows=rows, total=total, files=files, data_date=data_date, css=css)
-    )
+    return environment().get_template("rule_rows.html").render(r=result, rows=rows, total=total, files=files, **told)
 
 
 def _csv(result: RuleResult, rows: Sequence[Mapping[str, str | None]]) -> bytes:

@@ -9,12 +9,15 @@ from pathlib import Path
 import jinja2
 
 from procurement_assets.quality.derived import derived_of
+from procurement_assets.quality.expected import told_apart
 from procurement_assets.quality.results import RECORD
 from procurement_assets.schema import TABLES
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SEVERITY_FR = {"critical": "Critique", "warning": "À corriger", "info": "À savoir"}
 TEXT_SHOWN = 140
+EXPECTED = "expected"
+"""The name, among the columns of a row, of what the rule expects of it."""
 _THIN = "\u202f"  # narrow no-break space, between thousands and before French signs
 MONTHS = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
@@ -42,7 +45,7 @@ def environment() -> jinja2.Environment:
         "month": french_month,
         "decimal": decimal,
     }
-    made.globals |= {"column_title": column_title, "severities": SEVERITY_FR, "share": share}
+    made.globals |= {"column_title": column_title, "severities": SEVERITY_FR, "share": share, "expected": told_apart}
     return made
 
 
@@ -117,4 +120,4 @@ def short(value: str | None) -> str:
 def column_title(table: str, name: str) -> str:
     """The French label of a column, computed ones included."""
     titles = {c.name: c.title for c in TABLES[table].columns} | {n: d.title for n, d in derived_of(table).items()}
-    return titles.get(name, "Clé" if name == RECORD else name)
+    return titles.get(name, {RECORD: "Clé", EXPECTED: "Attendu"}.get(name, name))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
+import re
 import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from procurement_assets.docs_server import docs_port, docs_server
 from procurement_assets.lake import Lake
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.datadocs import docs_folder, docs_url, write_data_docs
+from procurement_assets.quality.datadocs_page import french_page
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
@@ -55,6 +59,74 @@ def test_a_page_says_each_rule_what_it_expects_and_the_failing_values(lake: Lake
     assert "au plus 3\u202f000\u202f000\u202f000" in text
     assert "5000000000" in text
     assert "{" + "montant" not in text
+
+
+ENGLISH = re.compile(
+    r"\b(the|of|values?|found|total|rows?|unexpected|expectations?|status|show|table of contents|home|overview|count|"
+    r"evaluated|success\w*|failed|run|info|not|null|data asset|suite|observed|sampled|exception|column)\b",
+    re.IGNORECASE,
+)
+FRENCH_TOO = ("Great Expectations", "data_quality", "Data Docs", "contract_versions", "info")
+
+
+def _texts(page: bytes) -> list[str]:
+    """The texts of a page, values of the data apart."""
+    root = html.document_fromstring(page.decode())
+    for element in root.xpath('//style | //td[contains(@id, "-content-2-cell-")]'):
+        element.drop_tree()
+    return [" ".join(t.split()) for t in root.itertext() if t.strip()]
+
+
+def test_every_page_is_in_french(lake: Lake) -> None:
+    """The rules' own texts are French and checked elsewhere; what the library says is what is looked for here."""
+    for name, page in _pages(lake).items():
+        for text in _texts(page):
+            if text.startswith("DECP-"):
+                continue
+            for word in FRENCH_TOO:
+                text = text.replace(word, "")
+            assert not ENGLISH.search(text), (name, text)
+        root = html.document_fromstring(page.decode())
+        assert root.get("lang") == "fr"
+        assert len(root.xpath("//title")) == 1
+        assert root.xpath("//title")[0].text_content().strip()
+        assert len(root.xpath("//h1")) == 1 or "http-equiv" in page.decode()
+
+
+def test_a_page_says_how_to_read_it_and_names_columns_as_people_do(lake: Lake) -> None:
+    (page,) = [p for n, p in _pages(lake).items() if n.startswith("paris/validations/contracts/")]
+    texts = _texts(page)
+    assert "Résultat des contrôles : Marchés" in texts
+    assert any(t.startswith("Une ligne est une règle du catalogue") for t in texts)
+    assert "Montant initial (montant)" in texts
+    assert any(re.fullmatch(r"≈66,667 % en défaut", t) for t in texts)
+    told = next(t for t in texts if t.startswith("DECP-M-403"))
+    assert "Base légale : " in told
+    assert "À faire : " in told
+    suite = _texts(_pages(lake)["paris/expectations/contracts.html"])
+    assert "Règles d'une table : Marchés" in suite
+    assert any(t.startswith("DECP-M-403") for t in suite)
+
+
+def test_a_value_that_reads_like_a_word_of_the_library_stays_a_value() -> None:
+    page = b"""<html><head></head><body><h4>Overview</h4>
+      <table><tr><th>Count</th></tr><tr><td id="a-content-2-cell-1-1"><div>Count</div></td>
+      <td id="a-content-2-cell-1-2"><div>12.5%</div></td></tr></table><p>12.5% unexpected</p></body></html>"""
+    made = french_page(page, "Marchés", {}, "Ville").decode()
+    assert "<th>Nombre</th>" in made
+    assert "<div>Count</div>" in made
+    assert "<div>12.5%</div>" in made
+    assert "12,5 % en défaut" in made
+
+
+def test_a_rule_that_could_not_be_run_says_so_in_french(tmp_path: Path) -> None:
+    (first, *others) = _results(10.0)
+    made = Lake(tmp_path)
+    write_data_docs(made, "paris", [dataclasses.replace(first, error="colonne perdue"), *others], DATA_DATE)
+    (page,) = [p for n, p in _pages(made).items() if n.startswith("paris/validations/contracts/")]
+    texts = _texts(page)
+    assert texts[texts.index("La règle n'a pas pu être exécutée :") + 1] == "colonne perdue"
+    assert not any("exception" in t for t in texts if not t.startswith("DECP-"))
 
 
 def test_a_page_asks_nothing_of_another_host(lake: Lake) -> None:

@@ -69,3 +69,28 @@ def test_a_long_page_says_what_it_leaves_to_the_csv(tmp_path: Path, monkeypatch:
 def test_text_from_data_stays_text(tmp_path: Path) -> None:
     _write(tmp_path, _results("<script>alert(1)</script>"))
     assert "<script" not in (tmp_path / "constats" / "DECP-M-403.html").read_text(encoding="utf-8")
+
+
+def test_what_is_expected_of_each_row_is_beside_its_value(tmp_path: Path) -> None:
+    rows = [
+        row("contracts", f"{BUYER}X{n}", n, {"dateNotification": date(2025, 1, n + 1), "datePublicationDonnees": late})
+        for n, late in enumerate((date(2025, 6, 1), date(2025, 7, 1)))
+    ]
+    rules = [r for r in load_catalogue().of("contracts") if r.id == "DECP-M-306"]
+    _write(tmp_path, run_rules(TABLES["contracts"], frame("contracts", rows), rules, data_date=DATA_DATE))
+    lines = (tmp_path / "constats" / "DECP-M-306.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(";")[1:3] for line in lines] == [
+        ["Date de publication", "Attendu"],
+        ["2025-06-01", "2025-01-01 plus deux mois, au plus tard"],
+        ["2025-07-01", "2025-01-02 plus deux mois, au plus tard"],
+    ]
+    page = (tmp_path / "constats" / "DECP-M-306.html").read_text(encoding="utf-8")
+    assert '<th scope="col">Attendu</th>' in page
+    assert "<td>2025-01-02 plus deux mois, au plus tard</td>" in page
+
+
+def test_what_is_expected_of_all_rows_is_said_once_and_the_data_docs_are_linked(tmp_path: Path) -> None:
+    write_rows(UPath(tmp_path), "Ville", _results("Bancs"), data_date="8 janvier 2026", css="", docs="../docs")
+    page = (tmp_path / "constats" / "DECP-M-403.html").read_text(encoding="utf-8")
+    assert "<dt>Attendu</dt><dd>une autre valeur que : 10</dd>" in page
+    assert '<a href="../docs/contracts.html">Data Docs de la table Marchés</a>' in page
