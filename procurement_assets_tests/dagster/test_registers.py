@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 import msgspec
-import polars as pl
 import pytest
 
 from procurement_assets.__main__ import main
@@ -193,6 +192,8 @@ def overlay(folder: Path, shared: Path) -> None:
         # The second address: the first one does not answer.
         REAL["departements"].addresses[1]: (shared / "reference" / "departements.json").read_bytes(),
         REAL["regions"].addresses[0]: (shared / "reference" / "regions.json").read_bytes(),
+        # The address that stays sends to that of the month's file, as on the real portal.
+        REAL["sirene"].addresses[0] + ".redirect": REAL["sirene"].addresses[1].encode(),
         REAL["sirene"].addresses[1]: stock_bytes(unit("300000023"), unit("300000114")),
     }
     for address, data in files.items():
@@ -222,7 +223,9 @@ def test_the_command_fetches_them_from_a_mirror_and_says_what_became_of_each(
     }
     states = read_register(lake, "registres")
     assert states["etat"].to_list() == ["à jour"] * 4
-    assert states.filter(pl.col("registre") == "departements")["adresse"].item() == REAL["departements"].addresses[1]
+    used = dict(states.select("registre", "adresse").iter_rows())
+    assert used["departements"] == REAL["departements"].addresses[1]
+    assert used["sirene"] == REAL["sirene"].addresses[0]
     downloaded = [r for r in mirror.requests() if r["status"] == 200]
     assert main(["registers"]) == 0
     assert [r for r in mirror.requests() if r["status"] == 200] == downloaded
