@@ -42,7 +42,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     status: str
     definition: str
-    """Hash of the rule as written: figures of two definitions do not compare."""
+    """Hash of the rule as written, and of the registers that it lacked: figures of two definitions do not compare."""
     in_scope: int
     evaluated: int
     failing: int
@@ -167,7 +167,8 @@ def _figures(result: RuleResult, records: pl.DataFrame) -> Figures:
         table=result.table.name,
         severity=rule.severity,
         status=result.status,
-        definition=_sha(msgspec.json.encode(rule))[:16],
+        # A register that comes makes a rule judge what it did not: that is not a change of the data.
+        definition=_sha(msgspec.json.encode(rule) + "".join(result.missing).encode())[:16],
         in_scope=result.in_scope,
         evaluated=result.evaluated,
         failing=result.failing,

@@ -13,9 +13,10 @@ from procurement_assets.lake import Lake
 from procurement_assets.publishers import Source
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.derived_registers import REGISTERS
-from procurement_assets.quality.results import RuleResult
+from procurement_assets.quality.results import RuleResult, findings
 from procurement_assets.quality.store import Checked
 from procurement_assets.quality.suites import needs, run_catalogue
+from procurement_assets.quality.trend import record_run
 from procurement_assets.registers.refresh import READERS
 from procurement_assets.registers.sirene import read_stock
 from procurement_assets.registers.store import write_register
@@ -87,6 +88,18 @@ def test_a_register_that_comes_or_changes_makes_the_rule_run_again(lake: Lake) -
     )
     write_register(lake, "registre_cpv", more)
     assert result(lake, "DECP-M-611").failing == 0
+
+
+def test_a_register_that_comes_is_not_taken_for_a_change_of_the_data(lake: Lake) -> None:
+    """The findings that it brings are the rule's, as where a rule is rewritten (`quality.trend_tables`)."""
+
+    def run() -> str:
+        found = result(lake, "DECP-M-611")
+        return record_run(lake, "paris", [found], findings([found]), DATA_DATE).rules[0].definition
+
+    without = run()
+    write_register(lake, "registre_cpv", TABLES["registre_cpv"].frame(support.REGISTERS["registre_cpv"]))
+    assert run() == run() != without
 
 
 def test_one_of_two_registers_is_enough_to_judge_what_it_says(lake: Lake) -> None:
