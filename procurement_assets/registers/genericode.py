@@ -16,7 +16,8 @@ from lxml import etree
 from procurement_assets.registers.errors import RegisterDamagedError
 from procurement_assets.schema import TABLES
 
-_CODE = re.compile(r"[0-9]{8}")
+_CODE = re.compile(r"([0-9]{8})(?:-[0-9])?")
+"""Other editions of the vocabulary write the check digit after the code."""
 _LEVELS = {2: "division", 3: "groupe", 4: "classe", 5: "catégorie"}
 _SHORTEST = 2
 
@@ -29,9 +30,10 @@ def read_cpv(handle: BinaryIO) -> pl.DataFrame:
     """
     labels: dict[str, tuple[str, str | None]] = {}
     for values in _rows(handle):
-        code = values.get("code", "")
-        if not _CODE.fullmatch(code):
-            raise RegisterDamagedError(f"« {code[:40]} » n'est pas un code CPV de huit chiffres")
+        written = _CODE.fullmatch(values.get("code", ""))
+        if not written:
+            raise RegisterDamagedError(f"« {values.get('code', '')[:40]} » n'est pas un code CPV de huit chiffres")
+        code = written[1]
         if code in labels:
             raise RegisterDamagedError(f"le code {code} est écrit deux fois")
         if not values.get("fra_label"):

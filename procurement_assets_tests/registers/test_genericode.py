@@ -36,6 +36,10 @@ def test_languages_and_columns_that_are_not_needed_are_left_out() -> None:
     assert read(gc().replace(b'<Value ColumnRef="code">', more)).equals(read(gc()))
 
 
+def test_a_check_digit_after_the_code_is_left_out() -> None:
+    assert read(gc().replace(b"03000000<", b"03000000-1<")).equals(read(gc()))
+
+
 def test_without_an_english_label_the_name_is_the_english_one() -> None:
     assert read(gc().replace(b"eng_label", b"deu_label"))["libelle_en"].to_list()[0] == "Agricultural products"
 
