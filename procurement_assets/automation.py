@@ -18,7 +18,8 @@ from procurement_assets.assets.publish import FULL
 from procurement_assets.assets.publish_checks import last_results
 from procurement_assets.assets.registers import GROUP
 from procurement_assets.assets.watch import CHECKED, TOLD
-from procurement_assets.settings import load_settings
+from procurement_assets.portal.publishing.targets import switched_on
+from procurement_assets.settings import TARGETS, Settings, load_settings
 
 refresh_job = dg.define_asset_job(
     "refresh",
@@ -94,8 +95,10 @@ def monthly_registers(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 )
 def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
     """Tell which steps failed and why."""
-    alert = failure_alert(context)
-    sent = send(alert, load_settings())
+    alert, settings = failure_alert(context), load_settings()
+    sent = send(alert, settings)
+    if alert.data_blocked:
+        tell_portals(context.instance, alert, settings)
     context.log.error(
         f"run {alert.run_id} de {alert.publisher} en échec ; courriel envoyé : {'oui' if sent else 'non'}"
     )
@@ -144,6 +147,21 @@ def feed_findings(instance: dg.DagsterInstance, publisher: str) -> list[notices.
     return sorted(found, key=lambda f: f.check)
 
 
+def tell_portals(instance: dg.DagsterInstance, alert: Alert, settings: Settings) -> None:
+    """Say in the UI, on the asset of each portal that is switched on, why a run sent nothing there."""
+    why = " | ".join(f"{name} : {said}" for name, said in alert.checks)
+    for target in TARGETS:
+        if switched_on(settings, alert.publisher, target):
+            told: dict[str, dg.MetadataValue | str] = {
+                "état": "rien n'a été envoyé, la dernière publication reste en ligne",
+                "pourquoi": f"contrôle bloquant en échec : {why}",
+                "run": dg.MetadataValue.url(f"{settings.ui_url}/runs/{alert.run_id}"),
+            }
+            instance.report_runless_asset_event(
+                dg.AssetObservation(f"publication_{target}", metadata=told, partition=alert.publisher)
+            )
+
+
 def failure_alert(context: dg.RunFailureSensorContext) -> Alert:
     """The alert of a failed run: each failed step with what it says."""
     run = context.dagster_run
@@ -174,6 +192,10 @@ def step_cause(event: dg.DagsterEvent) -> str:
     error = event.step_failure_data.error
     while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
+    if error is not None and error.cls_name == "DagsterAssetCheckFailedError":
+        # "1 blocking asset check failed with ERROR severity:", then a line for each.
+        failed = [line.replace(": ", ", ") for line in error.message.strip().splitlines()[1:] if line.strip()]
+        return f"contrôle bloquant en échec : {' ; '.join(failed)}"
     text = (error.message if error is not None else event.message) or "erreur sans message"
     line = text.strip().splitlines()[0]
     # What we raise for people says all in its message: the class is of no use to them.

@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from procurement_assets.assets.metadata import verdict
 from procurement_assets.decp.codelists import fold
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.datadocs import docs_url
@@ -142,7 +143,7 @@ def _rule_result(result: RuleResult, docs: str) -> dg.AssetCheckResult:
         check_name=check_name(rule),
         passed=result.passed,
         severity=dg.AssetCheckSeverity.ERROR if result.blocks else dg.AssetCheckSeverity.WARN,
-        description=_summary(result),
+        description=verdict(_summary(result), stops=result.blocks and not result.passed),
         metadata=metadata,
     )
 
@@ -161,11 +162,14 @@ def _ran_result(table: str, results: Iterable[RuleResult]) -> dg.AssetCheckResul
     all_results = list(results)
     errors = [{"règle": r.rule.id, "erreur": r.error} for r in all_results if r.error]
     metadata: dict[str, Any] = {"règles": len(all_results), "règles en erreur": len(errors)}
+    names = ", ".join(e["règle"] for e in errors)
+    said = f"{len(errors)} règles n'ont pas pu être exécutées : {names}." if errors else "Toutes les règles ont tourné."
     return dg.AssetCheckResult(
         asset_key=table,
         check_name=ALL_RAN,
         passed=not errors,
         severity=dg.AssetCheckSeverity.ERROR,
+        description=verdict(said, stops=bool(errors)),
         metadata=metadata | ({"erreurs": _table(errors)} if errors else {}),
     )
 
@@ -185,11 +189,13 @@ def _ledger_check(partitions_def: dg.PartitionsDefinition[str]) -> dg.AssetCheck
     def check(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> Iterator[dg.AssetCheckResult]:
         store, publisher = lake.lake(), _publisher(context)
         relations = check_ledger({name: store.read_table(name, publisher) for name in NEEDED})
+        broken = [f"{r.title} : {r.found} au lieu de {r.expected}" for r in relations if not r.holds]
         yield dg.AssetCheckResult(
             asset_key="ledger",
             check_name=LEDGER_SUMS,
-            passed=all(relation.holds for relation in relations),
+            passed=not broken,
             severity=dg.AssetCheckSeverity.ERROR,
+            description=verdict(" ; ".join(broken) + "." if broken else "Les sommes sont justes.", stops=bool(broken)),
             metadata=_ledger_metadata(relations),
         )
 

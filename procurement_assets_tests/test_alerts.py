@@ -123,3 +123,16 @@ def test_a_failed_step_is_told_in_the_words_of_what_it_raised_and_not_of_its_cau
     error: Exception, cause: Exception | None, said: str
 ) -> None:
     assert step_cause(failing_step(error, cause)) == said
+
+
+def test_a_blocking_check_is_told_in_french_with_its_asset() -> None:
+    @dg.asset
+    def contracts() -> None: ...
+
+    @dg.asset_check(asset=contracts, blocking=True)
+    def uid_unique() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False)
+
+    result = dg.materialize([contracts, uid_unique], instance=dg.DagsterInstance.ephemeral(), raise_on_error=False)
+    (event,) = [e for e in result.all_events if e.is_step_failure]
+    assert step_cause(event) == "contrôle bloquant en échec : contracts, uid_unique"

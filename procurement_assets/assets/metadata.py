@@ -100,6 +100,14 @@ def table_metadata(
     }
 
 
+STOPPED = "Rien n'est publié tant que ce contrôle échoue ; la dernière publication reste en ligne."
+
+
+def verdict(text: str, *, stops: bool) -> str:
+    """What a blocking check says of itself: where it stops the publication, it says so. One line: e-mails repeat it."""
+    return f"{text} {STOPPED}" if stops else text
+
+
 def preview(frame: pl.DataFrame) -> dg.TableMetadataValue:
     """The first rows of a frame, long values cut."""
     records = [dg.TableRecord({k: _cell(v) for k, v in row.items()}) for row in frame.to_dicts()]

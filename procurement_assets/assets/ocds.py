@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from procurement_assets.assets.metadata import OWNERS, table_metadata
+from procurement_assets.assets.metadata import OWNERS, table_metadata, verdict
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.produce import (
@@ -87,9 +87,13 @@ def _result(report: Report) -> dg.AssetCheckResult:
         for p in report.problems[:SHOWN]
     ]
     official = report.source == "official"
+    said = f"{report.invalid} invalides sur {report.checked}."
+    if report.problems:
+        said += f" La première : {report.problems[0].ocid}, {report.problems[0].message}."
     return dg.AssetCheckResult(
         passed=report.ok,
         severity=dg.AssetCheckSeverity.ERROR,
+        description=verdict(" ".join(said.split()), stops=not report.ok),
         metadata={
             "vérifiés": report.checked,
             "invalides": report.invalid,
@@ -137,9 +141,11 @@ def compiled_releases_are_valid(context: dg.AssetCheckExecutionContext, lake: La
 def _kept(found: list[str], column: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
     """A check that nothing is in a list; what is, as a table."""
     rows = [dg.TableRecord({column: value}) for value in found[:SHOWN]]
+    said = f"{len(found)} trouvés, dont {found[0]}." if found else "Aucun."
     return dg.AssetCheckResult(
         passed=not found,
         severity=severity,
+        description=verdict(said, stops=bool(found) and severity == dg.AssetCheckSeverity.ERROR),
         metadata={
             "trouvés": len(found),
             "premiers": dg.MetadataValue.table(rows, schema=dg.TableSchema(columns=[dg.TableColumn(name=column)])),

@@ -7,7 +7,14 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from procurement_assets.assets.metadata import OWNERS, column_lineage, definition_metadata, from_tables, preview
+from procurement_assets.assets.metadata import (
+    OWNERS,
+    column_lineage,
+    definition_metadata,
+    from_tables,
+    preview,
+    verdict,
+)
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.ocds.produce import data_date, write_ocds_exports
@@ -218,10 +225,11 @@ def export_manifest(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
 def _no_fault(faults: list[str]) -> dg.AssetCheckResult:
     rows = [dg.TableRecord({"constat": fault}) for fault in faults[:SHOWN]]
     schema = dg.TableSchema(columns=[dg.TableColumn(name="constat")])
+    said = f"{len(faults)} écarts, dont {faults[0]}." if faults else "Aucun écart."
     return dg.AssetCheckResult(
         passed=not faults,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(faults)} écarts." if faults else "Aucun écart.",
+        description=verdict(said, stops=bool(faults)),
         metadata={"écarts": len(faults), "premiers": dg.MetadataValue.table(rows, schema=schema)},
     )
 

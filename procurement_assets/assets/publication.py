@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from procurement_assets.assets.metadata import OWNERS, preview
+from procurement_assets.assets.metadata import OWNERS, preview, verdict
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.assets.portal import FRESHNESS
@@ -170,7 +170,10 @@ def _result(result: StandardResult) -> dg.AssetCheckResult:
         check_name=_name(result.rule),
         passed=result.passed,
         severity=error,
-        description=f"{result.failing} en défaut sur {result.evaluated} processus jugés. {result.title}.",
+        description=verdict(
+            f"{result.failing} en défaut sur {result.evaluated} processus jugés. {result.title}.",
+            stops=not result.passed and result.severity == "error",
+        ),
         metadata={
             "en défaut": result.failing,
             "jugés": result.evaluated,

@@ -11,7 +11,7 @@ import pytest
 from procurement_assets.alerts import message
 from procurement_assets.assets import publish as wiring
 from procurement_assets.assets.partitions import publisher_partitions
-from procurement_assets.automation import failure_alert
+from procurement_assets.automation import alert_on_failure, failure_alert
 from procurement_assets.definitions import defs
 from procurement_assets.lake import Lake
 from procurement_assets.resources.lake import LakeResource
@@ -110,6 +110,14 @@ def test_a_blocking_check_that_fails_in_the_run_stops_every_portal_and_shows_why
     assert subject == "[procurement_assets] échec de tout pour paris"
     assert "contrôle bloquant export_manifest, sommes_du_registre : il manque une ligne au registre" in text
     assert "rien n'est publié tant qu'il échoue" in text
+    alert_on_failure(failure_context(result, instance))
+    (event,) = instance.fetch_observations(dg.AssetKey("publication_opendatasoft"), limit=5).records
+    told = event.event_log_entry.asset_observation
+    assert told is not None
+    assert told.partition == "paris"
+    assert told.metadata["état"].value == "rien n'a été envoyé, la dernière publication reste en ligne"
+    assert "sommes_du_registre : il manque une ligne au registre" in str(told.metadata["pourquoi"].value)
+    assert instance.fetch_observations(dg.AssetKey("publication_depot"), limit=5).records == []  # not switched on
 
 
 def test_a_publication_alone_is_refused_where_the_last_result_of_a_blocking_check_is_a_failure(
