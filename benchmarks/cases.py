@@ -65,29 +65,31 @@ def read_case(folder: Path, _: argparse.Namespace) -> None:
 
 
 def map_case(folder: Path, _: argparse.Namespace) -> None:
-    """Normalised contracts to releases in order of ocid."""
+    """Normalised contracts to releases in order of ocid, as `ocds.produce` does: the records sorted, then one pass."""
     from procurement_assets.decp.model import Contract
     from procurement_assets.ocds.mapping import releases
-    from procurement_assets.ocds.mapping.identity import contract_ocid
+    from procurement_assets.ocds.mapping.identity import ocid_of
 
+    class Named(msgspec.Struct):
+        uid: str
+        acheteur_id: str
+
+    name = msgspec.json.Decoder(Named).decode
     decode, encode = msgspec.json.Decoder(Contract).decode, msgspec.json.Encoder().encode
-    places: list[tuple[str, int, int]] = []
-    count = at = 0
-    unordered = folder / "unordered.jsonl"
-    with (folder / "normalised.jsonl").open("rb") as handle, unordered.open("wb") as out:
+    with (folder / "normalised.jsonl").open("rb") as handle:
+        records = []
         for line in handle:
-            contract = decode(line)
-            ocid = contract_ocid(PUBLISHER.ocid_prefix, contract)
-            made = releases(contract, PUBLISHER, fallback_date="2024-01-01", ocid=ocid)
-            data = b"".join(encode(r) + b"\n" for r in made)
-            out.write(data)
-            places.append((ocid, at, len(data)))
-            at, count = at + len(data), count + len(made)
-    with unordered.open("rb") as handle, (folder / "releases.jsonl").open("wb") as out:
-        for _ocid, start, size in sorted(places):
-            handle.seek(start)
-            out.write(handle.read(size))
-    (folder / "counts.json").write_text(json.dumps([len(places), count]))
+            named = name(line)
+            number = named.uid.removeprefix(named.acheteur_id) or named.uid
+            records.append((ocid_of(PUBLISHER.ocid_prefix, named.acheteur_id, number), line))
+    records.sort()
+    count = 0
+    with (folder / "releases.jsonl").open("wb", buffering=1 << 20) as out:
+        for ocid, line in records:
+            made = releases(decode(line), PUBLISHER, fallback_date="2024-01-01", ocid=ocid)
+            out.writelines(encode(r) + b"\n" for r in made)
+            count += len(made)
+    (folder / "counts.json").write_text(json.dumps([len(records), count]))
 
 
 def compile_case(folder: Path, options: argparse.Namespace) -> None:

@@ -33,6 +33,12 @@ from typing import BinaryIO, cast
 import polars as pl
 from upath import UPath
 
+ROW_GROUP = 122_880
+"""Rows of a row group: DuckDB's own, so that it reads with every core."""
+DOCUMENTS = {"normalised_records": 16_384}
+"""Tables whose rows are whole documents, read a few thousand at a time (`ocds.current`): rows of a row group."""
+_BUFFER = 1 << 20
+"""Bytes written at once: a release is three times the usual buffer, and each would be a call to the system."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -72,17 +78,21 @@ class Lake:
         """Write a table as Parquet (zstd). The same rows give the same bytes."""
         path = self.table(table, publisher)
         buffer = io.BytesIO()
-        frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=122_880)
+        frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=DOCUMENTS.get(table, ROW_GROUP))
         write_bytes(path, buffer.getvalue())
         return path
 
     def read_table(self, table: str, publisher: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table of a publisher. Raises FileNotFoundError, naming the asset to run, where it was never made."""
+        with self.existing_table(table, publisher).open("rb") as handle:
+            return pl.read_parquet(handle, columns=columns)
+
+    def existing_table(self, table: str, publisher: str) -> UPath:
+        """Where a table lies, for whoever reads it by parts. Raises FileNotFoundError as `read_table` does."""
         path = self.table(table, publisher)
         if not path.exists():
             raise FileNotFoundError(f"{path} manque : matérialiser d'abord l'actif qui fait la table {table!r}")
-        with path.open("rb") as handle:
-            return pl.read_parquet(handle, columns=columns)
+        return path
 
 
 def write_bytes(path: UPath | Path, data: bytes) -> bool:
@@ -112,7 +122,7 @@ def replacing(path: UPath | Path) -> Iterator[BinaryIO]:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(str(target.parent)) / f".{target.name}.{uuid.uuid4().hex}.part"
     try:
-        with temporary.open("wb") as handle:
+        with temporary.open("wb", buffering=_BUFFER) as handle:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())

@@ -14,8 +14,10 @@ give what the releases of the current contract alone would give; `ocds.inverse.d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -93,7 +95,12 @@ def later(last: str, moment: str) -> str:
 
 def header_tags(line: bytes) -> list[str]:
     """The tags of a release."""
-    return _tags(line).tag
+    found = _TAG.match(line)
+    return _tags(line).tag if found is None else _tags_of(found[1])
+
+
+_TAG = re.compile(rb'\{"ocid":"[^"\\]+","id":"[^"\\]+","date":"[^"\\]+","tag":(\[[^\]]*\])')
+"""The start of a release, its tags: the rest of the line is not read."""
 
 
 class _Tagged(msgspec.Struct):
@@ -101,6 +108,11 @@ class _Tagged(msgspec.Struct):
 
 
 _tags = msgspec.json.Decoder(_Tagged).decode
+
+
+@lru_cache(maxsize=256)
+def _tags_of(written: bytes) -> list[str]:
+    return msgspec.json.decode(written, type=list[str])
 
 
 def joined(

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
 from typing import BinaryIO
 
 import msgspec
@@ -23,6 +25,8 @@ from procurement_assets.lake import Lake, replacing, write_bytes
 from procurement_assets.ocds.compile import header_of
 
 _BLOCK = 1 << 20
+_LINES = 500
+"""Lines hashed and written at once."""
 
 
 class HistoryDamagedError(RuntimeError):
@@ -83,7 +87,23 @@ class History:
         """Every published release, by ocid then date: a merge of the segments."""
         with ExitStack() as stack:
             opened = [stack.enter_context((self.folder / s.name).open("rb")) for s in self.segments()]
-            yield heapq.merge(*map(_stripped, opened), key=_place)
+            streams = [_stripped(handle) for handle in opened]
+            # One segment is in order as it is: reading the place of each line costs more than reading the line.
+            yield streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_place)
+
+    def write(self, handle: BinaryIO) -> int:
+        """Write every published release, by ocid then date; returns how many."""
+        segments = self.segments()
+        if len(segments) == 1:
+            with (self.folder / segments[0].name).open("rb") as only:
+                shutil.copyfileobj(only, handle, _BLOCK)
+            return segments[0].releases
+        count = 0
+        with self.lines() as lines:
+            for block in _blocks(lines):
+                handle.write(_text(block))
+                count += len(block)
+        return count
 
     def append(self, lines: Iterable[bytes], published: str) -> Segment | None:
         """Add the releases of a snapshot, given by ocid then date; None where there are none."""
@@ -95,10 +115,11 @@ class History:
             return None
         digest, count = hashlib.sha256(), 0
         with replacing(self.folder / name) as handle:
-            for line in _chain(first, stream):
-                digest.update(line + b"\n")
-                handle.write(line + b"\n")
-                count += 1
+            for block in _blocks(chain([first], stream)):
+                text = _text(block)
+                digest.update(text)
+                handle.write(text)
+                count += len(block)
         segment = Segment(name, published, digest.hexdigest(), count)
         write_bytes(self.index, msgspec.json.format(msgspec.json.encode([*before, segment]), indent=1) + b"\n")
         return segment
@@ -107,9 +128,14 @@ class History:
 _REMEDY = "ce qui a été publié ne change plus : remettre le fichier depuis une sauvegarde du lac"
 
 
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    stream = iter(lines)
+    while block := list(islice(stream, _LINES)):
+        yield block
+
+
+def _text(block: list[bytes]) -> bytes:
+    return b"\n".join(block) + b"\n"
 
 
 def _stripped(handle: BinaryIO) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ A contract that no source has any more keeps its row. The day a contract was fir
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 
@@ -158,8 +159,14 @@ def members(ledger: pl.DataFrame, records: pl.DataFrame) -> tuple[Mapping[str, l
     grouped = joined.group_by("uid").agg(
         pl.col("source").unique().sort(), pl.col("content_sha256").str.slice(0, DIGEST).drop_nulls().unique().sort()
     )
-    rows = grouped.select("uid", "source", "content_sha256").rows()
-    return {uid: sources for uid, sources, _ in rows}, {uid: digests for uid, _, digests in rows}
+    sources: dict[str, list[str]] = {}
+    digests: dict[str, list[str]] = {}
+    shared: dict[tuple[str, ...], list[str]] = {}
+    for uid, found, content in grouped.select("uid", "source", "content_sha256").iter_rows():
+        uid = sys.intern(uid)  # a million contracts: one text for each uid, one list for each set of sources
+        sources[uid] = shared.setdefault(tuple(found), found)
+        digests[uid] = content
+    return sources, digests
 
 
 def write_ocids(lake: Lake, publisher: str, known: Sequence[Known]) -> None:

@@ -10,6 +10,7 @@ exports/PUBLISHER/releases.jsonl.gz, compiled_releases.jsonl.gz, record_package.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,10 +21,10 @@ import msgspec
 import polars as pl
 
 from procurement_assets.data_date import PARIS, latest_date
-from procurement_assets.decp.model import Contract
 from procurement_assets.lake import Lake, replacing
 from procurement_assets.ocds.additions import Additions, joined
 from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
+from procurement_assets.ocds.current import Process, buyers, processes
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
@@ -83,21 +84,23 @@ def write_releases(
     """
     history = History(lake, publisher.id)
     history.require_sound()
-    contracts = lake.read_table("normalised_records", publisher.id, ["uid", "record"])
+    with _records(lake, publisher.id) as records:
+        # By its path where it has one: the file is then read by parts.
+        contracts = buyers(str(lake.table("normalised_records", publisher.id)) if lake.is_local else records)
     known = _ocids(lake, publisher, snapshot, contracts)
     write_ocids(lake, publisher.id, known)
     moment = date_time(snapshot.data_date)
     additions = Additions(moment)
-    with history.lines() as lines:
-        pairs = joined(_current(contracts, known), by_ocid(lines))
+    with history.lines() as lines, _records(lake, publisher.id) as records:
+        pairs = joined(processes(records, contracts["uid"], known), by_ocid(lines))
         made = (
             line
             for process, published in pairs
             for line in additions.of(_generated(process, publisher, names, published), published)
         )
         added = history.append(made, moment)
-    with history.lines() as lines, replacing(lake.ocds(publisher.id) / RELEASES) as handle:
-        count = write_lines(handle, lines)
+    with replacing(lake.ocds(publisher.id) / RELEASES) as handle:
+        count = history.write(handle)
     vanished = write_vanished(lake, publisher.id, known, set(contracts["uid"]))
     return Made(
         processes=len(known),
@@ -109,51 +112,32 @@ def write_releases(
     )
 
 
-class _Buyer(msgspec.Struct):
-    acheteur_id: str
+@contextmanager
+def _records(lake: Lake, publisher: str) -> Iterator[BinaryIO]:
+    """The table `normalised_records`. Raises FileNotFoundError as `Lake.read_table` does."""
+    with lake.existing_table("normalised_records", publisher).open("rb") as handle:
+        yield handle
 
 
 def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame) -> list[Known]:
     """The map of ocids after this snapshot."""
-    buyer = msgspec.json.Decoder(_Buyer).decode
     seen = [
         Seen(
             uid=uid,
-            buyer=buyer(record).acheteur_id,
+            buyer=buyer,
             first_seen=snapshot.first_seen[uid],
             sources=snapshot.sources.get(uid, []),
             records=snapshot.records.get(uid, []),
         )
-        for uid, record in contracts.iter_rows()
+        for uid, buyer in contracts.iter_rows()
     ]
     path = lake.table("ocids", publisher.id)
     before = lake.read_table("ocids", publisher.id) if path.exists() else TABLES["ocids"].frame([])
     return update(read_known(before, publisher.ocid_prefix), seen, publisher.ocid_prefix, snapshot.data_date[:10])
 
 
-class _Process(msgspec.Struct):
-    """A current contract and its place among the processes."""
-
-    ocid: str
-    first_seen: str
-    contract: Contract
-
-
-def _current(contracts: pl.DataFrame, known: Sequence[Known]) -> Iterator[tuple[str, _Process]]:
-    """Each current contract, by ocid, one decoded at a time."""
-    given = pl.DataFrame(
-        [(k.uid, k.ocid, k.premier_vu) for k in known],
-        schema={"uid": pl.String, "ocid": pl.String, "first": pl.String},
-        orient="row",
-    )
-    ordered = contracts.join(given, on="uid", how="inner").select("ocid", "first", "record").sort("ocid")
-    decode = msgspec.json.Decoder(Contract).decode
-    for ocid, first, record in ordered.iter_rows():
-        yield ocid, _Process(ocid, first, decode(record))
-
-
 def _generated(
-    process: _Process, publisher: Publisher, names: Mapping[str, str] | None, published: Sequence[bytes]
+    process: Process, publisher: Publisher, names: Mapping[str, str] | None, published: Sequence[bytes]
 ) -> list[bytes]:
     """The releases of a current contract; its modifications keep the names under which they are published."""
     contract = process.contract
@@ -258,5 +242,6 @@ def first_seen(ledger: pl.DataFrame, files: pl.DataFrame) -> dict[str, str]:
     found: dict[str, str] = {}
     kept = ledger.filter(pl.col("outcome").is_in(["kept", "merged", "superseded"]))
     for uid, sha in kept.select("uid", "file_sha256").iter_rows():
+        uid = sys.intern(uid)  # one text for all that is known of a contract
         found[uid] = min(created[sha], found.get(uid, created[sha]))
     return found

@@ -75,7 +75,7 @@ def test_official_files_are_read_once_then_kept_in_the_lake(tmp_path: Path) -> N
     assert first.source == "official"
     elsewhere = load_schema(lake_fetch(Lake(tmp_path / "empty"), http))
     assert elsewhere.source == "profile"
-    assert "no network" in (elsewhere.skipped_reason or "")
+    assert "PROCUREMENT_MIRROR" in (elsewhere.skipped_reason or "")
 
 
 @needs_shared

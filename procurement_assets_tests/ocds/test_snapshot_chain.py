@@ -135,7 +135,7 @@ def test_a_contract_without_a_date_keeps_the_day_it_was_first_seen(tmp_path: Pat
     assert json.loads(lines(lake)[0])["date"] == "2025-01-08T00:00:00+01:00"
 
 
-@pytest.mark.parametrize("step", ["History.append", "write_lines", "write_vanished"])
+@pytest.mark.parametrize("step", ["History.append", "History.write", "write_vanished"])
 def test_a_run_that_is_killed_is_finished_by_the_next(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
