@@ -124,6 +124,8 @@ def _json(data: bytes) -> pl.DataFrame:
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ListError(f"JSON illisible : {error}") from error
     names = list(dict.fromkeys(n for row in rows for n in row))
+    if not names:
+        raise ListError("la liste n'a aucune ligne")
     return pl.DataFrame({n: [_text(row.get(n)) for row in rows] for n in names}, schema=dict.fromkeys(names, pl.String))
 
 

@@ -64,6 +64,8 @@ def test_values_of_other_types_and_bad_values_are_empty_and_never_stop() -> None
     [
         (b"", "vide"),
         (b"[{", "JSON illisible"),
+        (b"[]", "aucune ligne"),
+        (b"[{}, {}]", "aucune ligne"),
         (b'{"total": 3}', "ni numéro de marché, ni date et montant ; colonnes lues : total"),
         (b"a;b\n1;2\n", "ni numéro de marché"),
     ],

@@ -178,3 +178,13 @@ def test_a_list_of_contracts_that_loses_a_column_is_found(tmp_path: Path) -> Non
         ("schema", "liste : liste.ville", "warning"),
     ]
     assert list_profiles(lake, [source], [published("2026-02-01", bare)], frozenset(p.sha256 for p in after)) == []
+
+
+def test_a_list_of_contracts_that_was_emptied_has_no_profile(tmp_path: Path) -> None:
+    """The check `listes_lisibles` tells it: the feeds of the other sources are watched all the same."""
+    lake = Lake(tmp_path)
+    source = Source(id="l", name="l", kind="file", url="u", rank=9, read=False, contract_list=ContractList())
+    sha = hashlib.sha256(b"[]").hexdigest()
+    write_bytes(lake.raw(sha), b"[]")
+    row = ManifestRow(source="l", resource_id="r", title="liste", url="u", status="kept", sha256=sha, read=False)
+    assert list_profiles(lake, [source], [row], frozenset()) == []
