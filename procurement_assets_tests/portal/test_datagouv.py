@@ -19,6 +19,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from procurement_assets.portal.publishing.datagouv import STORAGE_SECONDS, Datagouv
+from procurement_assets.portal.publishing.datagouv_steps import STEPS
 from procurement_assets.portal.publishing.datagouv_wanted import (
     name_of_upload,
     schema_of,
@@ -29,7 +30,7 @@ from procurement_assets.portal.publishing.datagouv_wanted import (
 )
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, UnavailableError
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step, file_step
+from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets_tests.portal import datagouv_support as support
 from procurement_assets_tests.portal.datagouv_support import package, paris
@@ -67,12 +68,11 @@ def make(address: str, key: str | None = "udata_k") -> Datagouv:
 
 def upload(portal: Datagouv, small: Package) -> Step:
     file = small.file("decp_marches.csv")
-    return file_step(
-        target="datagouv",
-        action="resource.upload",
-        method="POST",
-        address=f"{portal.base}/datasets/d/upload/",
-        why="",
+    return STEPS.file(
+        "resource.upload",
+        "POST",
+        f"{portal.base}/datasets/d/upload/",
+        "",
         file=file.name,
         sha256=file.sha256,
         size=file.bytes,

@@ -20,16 +20,7 @@ from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.calendar import calendar
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, make_plan, publish
 from procurement_assets.portal.publishing.journal import Journal, read_state
-from procurement_assets.portal.publishing.plan import (
-    Plan,
-    UnresolvedError,
-    bare_step,
-    decode,
-    encode,
-    file_step,
-    json_step,
-    resolve,
-)
+from procurement_assets.portal.publishing.plan import Plan, Steps, UnresolvedError, decode, encode, resolve
 from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets.portal.publishing.review import html, markdown, write_plans
 from procurement_assets.schema import TABLES
@@ -193,14 +184,11 @@ def test_the_calendar_tells_every_end(server: Server, tmp_path: Path) -> None:
 
 
 def _plan() -> Plan:
+    make = Steps("t")
     steps = (
-        json_step(
-            target="t", action="a", method="POST", address="/d/", why="créer | vite", body={"x": "<b>"}, provides="d"
-        ),
-        file_step(
-            target="t", action="b", method="POST", address="/d/{d}/", why="w", file="a.csv", sha256="ab" * 32, size=2500
-        ),
-        bare_step(target="t", action="c", method="POST", address="/d/{d}/publish/", why="w"),
+        make.json("a", "POST", "/d/", "créer | vite", {"x": "<b>"}, provides="d"),
+        make.file("b", "POST", "/d/{d}/", "w", file="a.csv", sha256="ab" * 32, size=2500),
+        make.bare("c", "POST", "/d/{d}/publish/", "w"),
     )
     return Plan(
         publisher="ville",

@@ -18,9 +18,10 @@ from procurement_assets.portal.publishing.datagouv_wanted import (
     Wanted,
     slug,
 )
-from procurement_assets.portal.publishing.plan import Step, file_step, json_step
+from procurement_assets.portal.publishing.plan import Step, Steps
 
 TARGET = "datagouv"
+STEPS = Steps(TARGET)
 RETIRED_TITLE = " (n'est plus mis à jour)"
 
 
@@ -43,13 +44,12 @@ def _create(base: str, publisher: str, organization: str, fields: dict[str, Any]
     body = {**fields, "private": True, "extras": {PUBLISHER_MARK: publisher}}
     if organization:
         body["organization"] = organization
-    return json_step(
-        target=TARGET,
-        action="dataset.create",
-        method="POST",
-        address=f"{base}/datasets/",
-        why="Créer le jeu de données, privé tant que tous ses fichiers n'y sont pas",
-        body=body,
+    return STEPS.json(
+        "dataset.create",
+        "POST",
+        f"{base}/datasets/",
+        "Créer le jeu de données, privé tant que tous ses fichiers n'y sont pas",
+        body,
         provides="dataset",
     )
 
@@ -68,12 +68,11 @@ def _resource_steps(address: str, wanted: Wanted, held: Held | None) -> list[Ste
 
 
 def _upload(address: str, wanted: Wanted, held: Held | None) -> Step:
-    return file_step(
-        target=TARGET,
-        action="resource.replace" if held else "resource.upload",
-        method="POST",
-        address=f"{address}/resources/{held.id}/upload/" if held else f"{address}/upload/",
-        why="Remplacer le fichier, à la même adresse" if held else "Envoyer un nouveau fichier",
+    return STEPS.file(
+        "resource.replace" if held else "resource.upload",
+        "POST",
+        f"{address}/resources/{held.id}/upload/" if held else f"{address}/upload/",
+        "Remplacer le fichier, à la même adresse" if held else "Envoyer un nouveau fichier",
         file=wanted.name,
         sha256=wanted.sha256,
         size=wanted.size,
@@ -83,13 +82,12 @@ def _upload(address: str, wanted: Wanted, held: Held | None) -> Step:
 
 
 def _describe_resource(address: str, wanted: Wanted, held: Held | None) -> Step:
-    return json_step(
-        target=TARGET,
-        action="resource.describe",
-        method="PUT",
-        address=f"{address}/resources/{held.id if held else f'{{resource:{wanted.name}}}'}/",
-        why=f"Titre, description et schéma de {wanted.name}",
-        body=_body(wanted, held),
+    return STEPS.json(
+        "resource.describe",
+        "PUT",
+        f"{address}/resources/{held.id if held else f'{{resource:{wanted.name}}}'}/",
+        f"Titre, description et schéma de {wanted.name}",
+        _body(wanted, held),
     )
 
 
@@ -112,13 +110,12 @@ def _body(wanted: Wanted, held: Held | None) -> dict[str, Any]:
 
 def _remote_steps(address: str, wanted: Wanted, held: Held | None) -> list[Step]:
     if held is None or held.hosted:
-        step = json_step(
-            target=TARGET,
-            action="resource.link",
-            method="POST",
-            address=f"{address}/resources/",
-            why="Format que le portail n'héberge pas : lien vers le fichier",
-            body=_body(wanted, None),
+        step = STEPS.json(
+            "resource.link",
+            "POST",
+            f"{address}/resources/",
+            "Format que le portail n'héberge pas : lien vers le fichier",
+            _body(wanted, None),
             provides=f"resource:{wanted.name}",
         )
         return [step]
@@ -155,13 +152,12 @@ def _retirements(address: str, held: HeldDataset | None, wanted: list[Wanted]) -
         if not each.hosted:
             body |= {"url": each.url, "filetype": "remote"}
         plan.append(
-            json_step(
-                target=TARGET,
-                action="resource.retire",
-                method="PUT",
-                address=f"{address}/resources/{each.id}/",
-                why=f"{name} n'est plus publié : le dire, sans rien supprimer",
-                body=body,
+            STEPS.json(
+                "resource.retire",
+                "PUT",
+                f"{address}/resources/{each.id}/",
+                f"{name} n'est plus publié : le dire, sans rien supprimer",
+                body,
             )
         )
     return plan
@@ -178,13 +174,12 @@ def _order(address: str, held: HeldDataset | None, wanted: list[Wanted]) -> list
     if held and order == [r.id for r in held.resources]:
         return []
     return [
-        json_step(
-            target=TARGET,
-            action="resources.order",
-            method="PUT",
-            address=f"{address}/resources/",
-            why="Ordre des fichiers sur la page",
-            body=order,
+        STEPS.json(
+            "resources.order",
+            "PUT",
+            f"{address}/resources/",
+            "Ordre des fichiers sur la page",
+            order,
         )
     ]
 
@@ -195,13 +190,12 @@ def _describe(address: str, publisher: str, held: HeldDataset | None, fields: di
     if held and not now.get("private") and not differing(now, fields) and extras == now.get("extras"):
         return []
     return [
-        json_step(
-            target=TARGET,
-            action="dataset.publish",
-            method="PUT",
-            address=f"{address}/",
-            why="Titre, description, fréquence, licence et mots-clés du jeu ; le jeu est public",
-            body={**fields, "private": False, "extras": extras},
+        STEPS.json(
+            "dataset.publish",
+            "PUT",
+            f"{address}/",
+            "Titre, description, fréquence, licence et mots-clés du jeu ; le jeu est public",
+            {**fields, "private": False, "extras": extras},
         )
     ]
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from procurement_assets.portal.publishing.depot_files import DepotFile, depot_files
 from procurement_assets.portal.publishing.http import NothingToRestoreError, PortalError
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step, bare_step, file_step
+from procurement_assets.portal.publishing.plan import Step, Steps
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
 from procurement_assets.publishers import Publisher
 
 TARGET = "depot"
+STEPS = Steps(TARGET)
 CURRENT, VERSIONS = "courant", "versions"
 _CHUNK = 1024 * 1024
 
@@ -47,12 +48,11 @@ class Depot:
         self._kept = self._two_last(name, state.last.manifest_sha256[:12] if state.last else name)
         folder = f"{VERSIONS}/{name}"
         steps = [
-            file_step(
-                target=TARGET,
-                action="file.write",
-                method="WRITE",
-                address=f"{folder}/{f.path}",
-                why="Écrire dans un dossier neuf, que personne ne lit encore.",
+            STEPS.file(
+                "file.write",
+                "WRITE",
+                f"{folder}/{f.path}",
+                "Écrire dans un dossier neuf, que personne ne lit encore.",
                 file=f.path,
                 sha256=f.sha256,
                 size=f.size,
@@ -66,12 +66,11 @@ class Depot:
         if not written and self._current() == Path(folder).name:
             return []
         return [
-            bare_step(
-                target=TARGET,
-                action="folder.swap",
-                method="RENAME",
-                address=f"{CURRENT} -> {folder}",
-                why="Montrer le nouveau dossier, d'un seul renommage.",
+            STEPS.bare(
+                "folder.swap",
+                "RENAME",
+                f"{CURRENT} -> {folder}",
+                "Montrer le nouveau dossier, d'un seul renommage.",
             )
         ]
 
@@ -90,12 +89,11 @@ class Depot:
     def _prune(self) -> list[Step]:
         """Steps that delete the folders of neither of the two last publications."""
         return [
-            bare_step(
-                target=TARGET,
-                action="folder.prune",
-                method="DELETE",
-                address=f"{VERSIONS}/{name}",
-                why="Retirer un dossier que plus personne ne lit : les deux dernières publications restent.",
+            STEPS.bare(
+                "folder.prune",
+                "DELETE",
+                f"{VERSIONS}/{name}",
+                "Retirer un dossier que plus personne ne lit : les deux dernières publications restent.",
             )
             for name in (f.name for f in self._folders())
             if name not in self._kept

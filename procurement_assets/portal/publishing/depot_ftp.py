@@ -28,11 +28,12 @@ from procurement_assets.portal.publishing.http import (
     redact,
 )
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step, bare_step, file_step
+from procurement_assets.portal.publishing.plan import Step, Steps
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
 from procurement_assets.publishers import Publisher
 
 TARGET = "depot"
+STEPS = Steps(TARGET)
 PART = ".part"
 TIMEOUT = 60.0
 ATTEMPTS = 4
@@ -78,12 +79,11 @@ class FtpDepot:
         if not missing:
             return []
         sends = [
-            file_step(
-                target=TARGET,
-                action="file.send",
-                method="STOR",
-                address=f"{f.path}{PART}",
-                why="Envoyer sous un nom provisoire, que personne ne lit.",
+            STEPS.file(
+                "file.send",
+                "STOR",
+                f"{f.path}{PART}",
+                "Envoyer sous un nom provisoire, que personne ne lit.",
                 file=f.path,
                 sha256=f.sha256,
                 size=f.size,
@@ -256,14 +256,18 @@ def _code(error: ftplib.Error) -> int:
 def _rename_step(path: str) -> Step:
     shown = "Montrer l'index : le moissonneur lit la nouvelle publication."
     why = shown if path == INDEX else "Donner son nom au fichier entier."
-    return bare_step(target=TARGET, action="file.rename", method="RNTO", address=path, why=why)
+    return STEPS.bare(
+        "file.rename",
+        "RNTO",
+        path,
+        why,
+    )
 
 
 def _sweep_step() -> Step:
-    return bare_step(
-        target=TARGET,
-        action="folder.sweep",
-        method="DELE",
-        address=f"{DATA}/",
-        why="Retirer les données que ni l'index en place ni le prochain ne nomment.",
+    return STEPS.bare(
+        "folder.sweep",
+        "DELE",
+        f"{DATA}/",
+        "Retirer les données que ni l'index en place ni le prochain ne nomment.",
     )

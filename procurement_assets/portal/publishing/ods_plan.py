@@ -20,10 +20,11 @@ from procurement_assets.portal.publishing.ods_wanted import (
     sent_name,
 )
 from procurement_assets.portal.publishing.package import PackageFile
-from procurement_assets.portal.publishing.plan import Step, bare_step, file_step, json_step
+from procurement_assets.portal.publishing.plan import Step, Steps
 from procurement_assets.portal.publishing.portal import TargetState
 
 TARGET = "opendatasoft"
+STEPS = Steps(TARGET)
 _OURS = "SHA-256 :"
 _HASHED = re.compile(r"^(?P<stem>.+)-(?P<hash>[0-9a-f]{12})(?P<ending>\.[^/]*)?$")
 
@@ -63,12 +64,11 @@ def _before(wanted: WantedDataset, observed: Observed, state: TargetState, root:
     if observed.busy:
         yield _wait(wanted, root, "Le portail traite déjà ce jeu : attendre avant d'y toucher.")
     if observed.published and _to_note(wanted, state):
-        yield bare_step(
-            target=TARGET,
-            action="version.note",
-            method="GET",
-            address=f"{root}/versions/",
-            why="Noter la version en ligne, à laquelle revenir si la relecture ne concorde pas.",
+        yield STEPS.bare(
+            "version.note",
+            "GET",
+            f"{root}/versions/",
+            "Noter la version en ligne, à laquelle revenir si la relecture ne concorde pas.",
             provides=f"version:{wanted.slug}",
             writes=False,
         )
@@ -91,13 +91,12 @@ def _creation(wanted: WantedDataset, observed: Observed) -> Iterator[Step]:
     if observed.uid:
         return
     default = {k.partition("/")[2]: {"value": v} for k, v in wanted.metadata.items() if k.startswith("default/")}
-    yield json_step(
-        target=TARGET,
-        action="dataset.create",
-        method="POST",
-        address="/datasets/",
-        why=f"Le portail n'a pas de jeu « {wanted.slug} » : le créer, restreint jusqu'à sa relecture.",
-        body={"dataset_id": wanted.slug, "is_restricted": True, "metadata": {"default": default}},
+    yield STEPS.json(
+        "dataset.create",
+        "POST",
+        "/datasets/",
+        f"Le portail n'a pas de jeu « {wanted.slug} » : le créer, restreint jusqu'à sa relecture.",
+        {"dataset_id": wanted.slug, "is_restricted": True, "metadata": {"default": default}},
         provides=f"dataset:{wanted.slug}",
     )
 
@@ -109,12 +108,11 @@ def _data(wanted: WantedDataset, observed: Observed, state: TargetState, root: s
     if ours and holds(ours[0], wanted, state):
         return
     kept = state.bindings.get(f"upload:{wanted.slug}:{wanted.file.sha256[:12]}")
-    yield file_step(
-        target=TARGET,
-        action="file.upload",
-        method="POST",
-        address=f"{root}/resources/files/",
-        why=f"{wanted.file.name} a changé : envoyer ses {wanted.data.rows} lignes."
+    yield STEPS.file(
+        "file.upload",
+        "POST",
+        f"{root}/resources/files/",
+        f"{wanted.file.name} a changé : envoyer ses {wanted.data.rows} lignes."
         + (" (déjà reçu lors d'une exécution interrompue : le portail est interrogé d'abord)" if kept else ""),
         file=wanted.file.name,
         sha256=wanted.file.sha256,
@@ -124,13 +122,12 @@ def _data(wanted: WantedDataset, observed: Observed, state: TargetState, root: s
     )
     body = resource_body(wanted)
     known = str(ours[0]["uid"]) if ours else state.bindings.get(f"resource:{wanted.slug}") if observed.assumed else None
-    yield json_step(
-        target=TARGET,
-        action="resource.replace" if known else "resource.add",
-        method="PUT" if known else "POST",
-        address=f"{root}/resources/{known}/" if known else f"{root}/resources/",
-        why="Donner au jeu le fichier envoyé" + (", à la place du précédent." if known else "."),
-        body=body,
+    yield STEPS.json(
+        "resource.replace" if known else "resource.add",
+        "PUT" if known else "POST",
+        f"{root}/resources/{known}/" if known else f"{root}/resources/",
+        "Donner au jeu le fichier envoyé" + (", à la place du précédent." if known else "."),
+        body,
         provides=f"resource:{wanted.slug}",
     )
 
@@ -155,22 +152,20 @@ def _rules(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Ste
         field = rule.get("field") or rule["from_name"]
         found = present.get(_identity(rule))
         if found is None:
-            yield json_step(
-                target=TARGET,
-                action="field.add",
-                method="POST",
-                address=f"{root}/fields/",
-                why=f"Champ {field} : {rule['label']}.",
-                body=rule,
+            yield STEPS.json(
+                "field.add",
+                "POST",
+                f"{root}/fields/",
+                f"Champ {field} : {rule['label']}.",
+                rule,
             )
         elif any(found.get(k) != v for k, v in rule.items() if k not in ("label", "args") or v):
-            yield json_step(
-                target=TARGET,
-                action="field.change",
-                method="PUT",
-                address=f"{root}/fields/{found['uid']}/",
-                why=f"Champ {field} : {rule['label']} a changé.",
-                body=rule,
+            yield STEPS.json(
+                "field.change",
+                "PUT",
+                f"{root}/fields/{found['uid']}/",
+                f"Champ {field} : {rule['label']} a changé.",
+                rule,
             )
 
 
@@ -190,13 +185,12 @@ def _metadata(wanted: WantedDataset, observed: Observed, state: TargetState, roo
         created = not observed.uid and template == "default"
         if created or f"absent:{template}" in state.bindings or same_value(observed.metadata.get(name), value):
             continue
-        yield json_step(
-            target=TARGET,
-            action="metadata.set",
-            method="PUT",
-            address=f"{root}/metadata/{name}/",
-            why=f"Métadonnée {name}.",
-            body={"value": value},
+        yield STEPS.json(
+            "metadata.set",
+            "PUT",
+            f"{root}/metadata/{name}/",
+            f"Métadonnée {name}.",
+            {"value": value},
         )
 
 
@@ -210,12 +204,11 @@ def _exports(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[S
         if same:
             kept.add(str(same[0]["uid"]))
             continue
-        yield file_step(
-            target=TARGET,
-            action="export.add",
-            method="POST",
-            address=f"{root}/alternative_exports/",
-            why=f"Export alternatif {file.name} : nouveau ou changé.",
+        yield STEPS.file(
+            "export.add",
+            "POST",
+            f"{root}/alternative_exports/",
+            f"Export alternatif {file.name} : nouveau ou changé.",
             file=file.name,
             sha256=file.sha256,
             size=file.bytes,
@@ -236,12 +229,11 @@ def _attachments(wanted: WantedDataset, observed: Observed, root: str) -> Iterat
         if same:
             kept.add(str(same[0]["uid"]))
             continue
-        yield file_step(
-            target=TARGET,
-            action="attachment.add",
-            method="POST",
-            address=f"{root}/attachments/",
-            why=f"Pièce jointe {file.name} : nouvelle ou changée.",
+        yield STEPS.file(
+            "attachment.add",
+            "POST",
+            f"{root}/attachments/",
+            f"Pièce jointe {file.name} : nouvelle ou changée.",
             file=file.name,
             sha256=file.sha256,
             size=file.bytes,
@@ -258,23 +250,21 @@ def _is_sent(attachment: Mapping[str, Any], file: PackageFile) -> bool:
 
 
 def _removal(action: str, address: str, name: str) -> Step:
-    return bare_step(
-        target=TARGET,
-        action=action,
-        method="DELETE",
-        address=address,
-        why=f"Retirer {name} : remplacé, ou plus donné. Visible à la publication seulement.",
+    return STEPS.bare(
+        action,
+        "DELETE",
+        address,
+        f"Retirer {name} : remplacé, ou plus donné. Visible à la publication seulement.",
     )
 
 
 def _publishing(wanted: WantedDataset, changes: list[Step], observed: Observed, root: str) -> Iterator[Step]:
     metadata_only = observed.published and bool(changes) and all(s.action == "metadata.set" for s in changes)
-    yield bare_step(
-        target=TARGET,
-        action="dataset.publish",
-        method="POST",
-        address=f"{root}/publish_metadata/" if metadata_only else f"{root}/publish/",
-        why="Publier les métadonnées, seules changées."
+    yield STEPS.bare(
+        "dataset.publish",
+        "POST",
+        f"{root}/publish_metadata/" if metadata_only else f"{root}/publish/",
+        "Publier les métadonnées, seules changées."
         if metadata_only
         else "Publier : le public voit la nouvelle version.",
     )
@@ -282,24 +272,26 @@ def _publishing(wanted: WantedDataset, changes: list[Step], observed: Observed, 
 
 
 def _wait(wanted: WantedDataset, root: str, why: str) -> Step:
-    return bare_step(
-        target=TARGET, action="dataset.wait", method="GET", address=f"{root}/status/", why=why, writes=False
+    return STEPS.bare(
+        "dataset.wait",
+        "GET",
+        f"{root}/status/",
+        why,
+        writes=False,
     )
 
 
 def _opening(wanted: WantedDataset, root: str) -> Iterator[Step]:
-    yield bare_step(
-        target=TARGET,
-        action="dataset.readback",
-        method="GET",
-        address=f"/catalog/datasets/{wanted.slug}/exports/csv",
-        why="Première publication : relire avec la clé avant d'ouvrir au public.",
+    yield STEPS.bare(
+        "dataset.readback",
+        "GET",
+        f"/catalog/datasets/{wanted.slug}/exports/csv",
+        "Première publication : relire avec la clé avant d'ouvrir au public.",
         writes=False,
     )
-    yield bare_step(
-        target=TARGET,
-        action="dataset.open",
-        method="PUT",
-        address=f"{root}/",
-        why="La relecture concorde : ouvrir le jeu au public.",
+    yield STEPS.bare(
+        "dataset.open",
+        "PUT",
+        f"{root}/",
+        "La relecture concorde : ouvrir le jeu au public.",
     )

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.:/ -]+)\}")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One call. Made by `bare_step`, `json_step` and `file_step`, which fill `sha256`, `bytes` and `key`."""
+    """One call. Made by `Steps`, which fills `sha256`, `bytes` and `key`."""
 
     target: str
     """Which portal: `opendatasoft`, `datagouv`, `depot`."""
@@ -71,47 +71,32 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return sum(s.bytes for s in self.steps)
 
 
-def bare_step(*, target: str, action: str, method: str, address: str, why: str, **more: Any) -> Step:
-    """A step without a body. `more`: `provides`, `writes`."""
-    step = Step(target=target, action=action, method=method, address=address, why=why, **more)
-    return msgspec.structs.replace(step, key=_key(step))
+class Steps(msgspec.Struct, frozen=True):
+    """Makes the steps of one target, with their hashes, sizes and keys."""
 
+    target: str
 
-def json_step(*, target: str, action: str, method: str, address: str, why: str, body: Any, **more: Any) -> Step:
-    """A step that sends JSON."""
-    data = canonical(body)
-    step = Step(
-        target=target,
-        action=action,
-        method=method,
-        address=address,
-        why=why,
-        body_kind="json",
-        body=body,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
-        **more,
-    )
-    return msgspec.structs.replace(step, key=_key(step))
+    def bare(
+        self, action: str, method: str, address: str, why: str, *, provides: str = "", writes: bool = True
+    ) -> Step:
+        """A step without a body."""
+        return self._made(action, method, address, why, provides=provides, writes=writes)
 
+    def json(self, action: str, method: str, address: str, why: str, body: Any, *, provides: str = "") -> Step:
+        """A step that sends JSON."""
+        data = canonical(body)
+        sent = {"body_kind": "json", "body": body, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        return self._made(action, method, address, why, provides=provides, **sent)
 
-def file_step(
-    *, target: str, action: str, method: str, address: str, why: str, file: str, sha256: str, size: int, **more: Any
-) -> Step:
-    """A step that sends the bytes of a file of the package. `more`: `send_as`, `provides`, `body`."""
-    step = Step(
-        target=target,
-        action=action,
-        method=method,
-        address=address,
-        why=why,
-        body_kind="file",
-        file=file,
-        sha256=sha256,
-        bytes=size,
-        **more,
-    )
-    return msgspec.structs.replace(step, key=_key(step))
+    def file(
+        self, action: str, method: str, address: str, why: str, *, file: str, sha256: str, size: int, **more: Any
+    ) -> Step:
+        """A step that sends the bytes of a file of the package. `more`: `send_as`, `provides`, `body`."""
+        return self._made(action, method, address, why, body_kind="file", file=file, sha256=sha256, bytes=size, **more)
+
+    def _made(self, action: str, method: str, address: str, why: str, **more: Any) -> Step:
+        step = Step(target=self.target, action=action, method=method, address=address, why=why, **more)
+        return msgspec.structs.replace(step, key=_key(step))
 
 
 def at(base: str, step: Step) -> Step:
