@@ -18,6 +18,7 @@ from procurement_assets.decp.cpv import lost_zero
 from procurement_assets.decp.identifiers import is_siren, is_siret
 from procurement_assets.decp.raw import Scalar
 from procurement_assets.decp.rules import Repair
+from procurement_assets.decp.written import LOOSE_ISO, iso_date, number_of
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
@@ -25,13 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff]")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u200b]+")
 _TIMEZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}Z?)\Z")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\Z")
-_LOOSE_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\Z")
-_FRENCH = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
-_ENGLISH = re.compile(r"([A-Za-z]{3,9})\.?,?\s+(\d{1,2}),?\s+(\d{4})\Z")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?\Z")
 _SEPARATORS = re.compile(r"[\s.\-_/]")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 """Years a date of a contract can have: the range that Pelican checks is 1990 to 2049; concessions run longer."""
 
@@ -140,10 +135,11 @@ class Cleaner:
         if is_not_communicated(value):
             self.note(path, "null.nc", value, None)
             return None
-        if not _NUMBER.match(stripped):
+        written = number_of(stripped)
+        if written is None:
             self.note(path, "number.invalid", value, None)
             return None
-        number = self._finite(path, value, float(stripped.replace(",", ".")))
+        number = self._finite(path, value, written)
         if number is not None:
             self.note(path, "number.text", value, number)
         return number
@@ -205,13 +201,13 @@ class Cleaner:
     def _date_rewritten(self, path: str, value: Scalar, text: str) -> str | None:
         # The time zone of a date is that of its midnight: the day is the one that is written (research/decp.md §1.2).
         rule = "date.order"
-        bare = _TIMEZONE.sub("", text) if _LOOSE_ISO.match(text[:10]) and len(text) > 10 else text
+        bare = _TIMEZONE.sub("", text) if LOOSE_ISO.match(text[:10]) and len(text) > 10 else text
         if bare != text:
             rule = "date.timezone"
         without_time = _TIME.sub("", bare.strip())
         if without_time != bare:
             rule = "date.time"
-        iso = _to_iso(without_time.strip())
+        iso = iso_date(without_time.strip())
         if iso is None:
             self.note(path, "date.invalid", value, None)
             return None
@@ -291,20 +287,3 @@ def _as_text(value: Scalar) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
-
-
-def _to_iso(text: str) -> str | None:
-    if m := _LOOSE_ISO.match(text):
-        year, month, day = m.groups()
-    elif m := _FRENCH.match(text):
-        day, month, year = m.groups()
-    elif m := _COMPACT.match(text):
-        year, month, day = m.groups()
-    elif m := _ENGLISH.match(text):
-        name, day, year = m.groups()
-        if name[:3].lower() not in _MONTHS:
-            return None
-        month = str(_MONTHS.index(name[:3].lower()) + 1)
-    else:
-        return None
-    return f"{year}-{int(month):02d}-{int(day):02d}"

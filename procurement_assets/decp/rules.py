@@ -52,7 +52,7 @@ _RULES = (
     CleaningRule("date.time", "Heure retirée de la date", "research/decp.md §3.2"),
     CleaningRule(
         "date.order",
-        "Date écrite dans un autre ordre (jj/mm/aaaa, mois en anglais, chiffres seuls)",
+        "Date écrite autrement (jj/mm/aaaa, mois en lettres, chiffres seuls)",
         "research/decp.md §1.7",
     ),
     CleaningRule("date.invalid", "Date qui n'existe pas, lue comme vide", "research/decp.md §1.6"),

@@ -7,20 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from procurement_assets.decp.codelists import fold
+from procurement_assets.decp.written import MONTHS, WRITTEN
 from procurement_assets.portal.exports.neutral import STARTS
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "janvier janv jan", "fevrier fevr fev", "mars mar", "avril avr", "mai", "juin", "juillet juil", "aout",
-            "septembre sept sep", "octobre oct", "novembre nov", "decembre dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_WRITTEN = re.compile(r"(?:[a-z]+ )?(\d{1,2})(?:er)? ([a-z]+) (\d{4})\Z")
 _NUMERIC = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T].*)?\Z")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T].*)?\Z")
 _GUARDED = re.compile(f"'(?='*{STARTS}|\\d)")
@@ -56,8 +45,8 @@ def date_of(text: str) -> str | None:
     elif m := _NUMERIC.match(text.strip()):
         day, month, year = map(int, m.groups())
         year += 2000 if year < 100 else 0
-    elif (m := _WRITTEN.match(folded)) and m.group(2) in _MONTHS:
-        day, month, year = int(m.group(1)), _MONTHS[m.group(2)], int(m.group(3))
+    elif (m := WRITTEN.match(folded)) and m.group(2) in MONTHS:
+        day, month, year = int(m.group(1)), MONTHS[m.group(2)], int(m.group(3))
     elif text.isascii() and text.strip().isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
         return (EPOCH + timedelta(days=int(text))).isoformat()
     else:
