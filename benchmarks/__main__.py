@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import chain, exports, indicators, ocds, quality
+from benchmarks import chain, exports, indicators, ocds, quality, registers
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
     exports.add_command(commands)
     quality.add_command(commands)
     indicators.add_command(commands)
+    registers.add_command(commands)
     options = parser.parse_args()
     return int(options.run(options))
 

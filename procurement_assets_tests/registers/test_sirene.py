@@ -91,6 +91,25 @@ def test_a_file_that_is_cut_or_is_not_parquet_is_refused(tmp_path: Path, cut: in
         read_stock(path, ["300000023"])
 
 
+@given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_file_with_other_bytes_is_read_or_refused_and_nothing_else(tmp_path_factory, changes) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path_factory.mktemp("stock")
+    path = stock_file(folder / "s.parquet", *(unit(f"{n:09d}") for n in range(300_000_000, 300_000_050)))
+    data = bytearray(path.read_bytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    path.write_bytes(data)
+    try:
+        assert read_stock(path, ["300000005"]).height == 1
+    except RegisterDamagedError:
+        return
+
+
+def test_sirens_written_as_texts_without_their_zeros_are_found(tmp_path: Path) -> None:
+    path = stock_file(tmp_path / "s.parquet", unit("5520176"), unit("300000023"))
+    assert read_stock(path, ["005520176"]).select("siren", "connu").rows() == [("005520176", True)]
+
+
 def test_another_parquet_file_is_refused_and_says_what_it_lacks(tmp_path: Path) -> None:
     pl.DataFrame({"siret": ["1"]}).write_parquet(tmp_path / "s.parquet")
     with pytest.raises(RegisterDamagedError, match="ce n'est pas StockUniteLegale : colonne siren"):
