@@ -7,7 +7,7 @@ Public surface:
   defects seeded in it; `write(records, layout, stream)`: one file in one of the seven layouts;
 - `damaged(kind)`, `write_damaged(kind, path)`: whole files damaged in the ways of `DAMAGES`;
 - `punctual(profile)`: the same profile without late publications, so that clean data breaks no rule at all;
-- `registers.write_sample_register(kind, sources, folder)`: a register (CPV, departments, regions, SIRENE) of the sources;
+- `registers.write_sample_register(kind, sources, folder)`: the file of a register (CPV, places, SIRENE);
 - `profile_names()`, `load_profile(name)`, `defects()`, `rates(profile)`: the data behind them.
 
 Data: `profiles.toml` (measured figures), `defects.toml` (classes of defect), `composites.toml` (sources of several
