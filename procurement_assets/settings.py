@@ -19,7 +19,7 @@
 | `PROCUREMENT_DATAGOUV_APIKEY` | secret | none | key of data.gouv.fr |
 | `PROCUREMENT_DEPOT` | folder, or `ftps://user@host/folder` | none | drop folder; `{publisher}`: the publisher's id |
 | `PROCUREMENT_DEPOT_PASSWORD` | secret | none | password of the FTP server |
-| `PROCUREMENT_ACCEPT_DROP` | `PUBLISHER:DATE` or `:HASH`, comma-separated | none | publications that a person accepts |
+| `PROCUREMENT_ACCEPT_DROP` | `PUBLISHER:HASH`, comma-separated | none | publications that a person accepts, once |
 | `PROCUREMENT_MAX_ROW_DROP_PERCENT` | number >= 0 | 2 | loss of rows beyond which a person is asked |
 | `PROCUREMENT_MAX_SUM_CHANGE_PERCENT` | number >= 0 | 25 | change of a sum beyond which a person is asked |
 | `PROCUREMENT_UI_URL` | http(s) address | `http://127.0.0.1:3000` | address of the Dagster UI, for links in alerts |
@@ -131,7 +131,7 @@ class _Reader:
         for pair in found:
             publisher, separator, what = pair.partition(":")
             if not (publisher and separator and what) or (allowed and what not in allowed):
-                expected = " ou ".join(f"PUBLIEUR:{a}" for a in allowed) or "PUBLIEUR:DATE ou PUBLIEUR:EMPREINTE"
+                expected = " ou ".join(f"PUBLIEUR:{a}" for a in allowed) or "PUBLIEUR:EMPREINTE"
                 raise SettingsError(f"{name}={pair!r} : attendu {expected}")
         return found
 

@@ -27,6 +27,9 @@ class FtpServer:
         self.kill: Callable[[], None] = lambda: None
         self.cut: Callable[[str], bool] = lambda command: False
         """Whether to close everything when this command comes: a server that drops."""
+        self.refusals: dict[str, str] = {}
+        """Command to what it is refused with."""
+        home.mkdir(exist_ok=True)
         authorizer = DummyAuthorizer()
         authorizer.add_user("ville", FTP_PASSWORD, str(home), perm="elradfmw")
         values: dict[str, Any] = {"authorizer": authorizer, "banner": "prêt"}
@@ -57,6 +60,9 @@ def _processing(server: FtpServer, process: Callable[..., Any]) -> Callable[...,
         if server.moment == (number, "before"):
             server.kill()
             self.close()
+            return
+        if cmd in server.refusals:
+            self.respond(server.refusals[cmd])
             return
         if server.cut(cmd):
             process(self, cmd, *args, **kwargs)

@@ -64,5 +64,5 @@ def test_nothing_is_published_by_default_and_keys_are_in_no_representation() -> 
     ],
 )
 def test_a_wrong_setting_of_publication_names_the_variable(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name}='{value}': expected"):
+    with pytest.raises(SettingsError, match=f"{name}='{value}' : attendu"):
         load_settings({name: value})

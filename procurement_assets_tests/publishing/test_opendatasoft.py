@@ -15,6 +15,7 @@ from procurement_assets.portal.publishing.engine import ReadBackError, Report, m
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, UnavailableError
 from procurement_assets.portal.publishing.journal import read_history, read_state
 from procurement_assets.portal.publishing.ods_status import ProcessingError
+from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets.portal.publishing.safety import accepted
 from procurement_assets_tests.publishing.ods_server import KEY, Server
 from procurement_assets_tests.publishing.openapi import Api
@@ -332,9 +333,12 @@ def test_acceptance_names_one_publication_only() -> None:
     from procurement_assets.portal.publishing.package import Package
 
     package = Package(publisher="ville", data_date="2026-01-20", manifest_sha256="ab" * 32, files=(), store="x")
-    assert accepted(("ville:2026-01-20",), package)
-    assert accepted(("autre:2026-01-20", "ville:abababababab"), package)
-    assert not accepted(("ville:2026-01-21",), package)
-    assert not accepted(("ville:abab",), package)
-    assert not accepted(("ville:",), package)
-    assert not accepted(("autre:2026-01-20",), package)
+    new, served = TargetState(target="t"), TargetState(target="t", agreed={"ab" * 32: 1})
+    assert accepted(("autre:cdcdcdcdcdcd", "ville:abababababab"), package, new)
+    assert not accepted(("ville:2026-01-20",), package, new)
+    assert not accepted(("ville:abab",), package, new)
+    assert not accepted(("ville:",), package, new)
+    assert not accepted(("autre:abababababab",), package, new)
+    assert not accepted(("ville:abababababab",), package, served)
+    assert not accepted(("ville:abababababab:2",), package, new)
+    assert accepted(("ville:abababababab:2",), package, served)

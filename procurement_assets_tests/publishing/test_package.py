@@ -80,6 +80,7 @@ def test_frozen_files_that_no_publication_needs_are_forgotten(lake: Lake) -> Non
     [
         (lambda m: m["files"][0].update(name="../../etc/passwd"), "inacceptables"),
         (lambda m: m["files"][0].update(name="/etc/passwd"), "inacceptables"),
+        (lambda m: m["files"][0].update(name="a.csv\r\nDELE index.csv"), "inacceptables"),
         (lambda m: m["files"][0].update(sha256="../x"), "inacceptables"),
         (lambda m: m["files"].append(m["files"][0]), "noms répétés"),
         (lambda m: m.update(files=[]), "ne nomme aucun fichier"),

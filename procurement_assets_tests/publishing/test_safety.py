@@ -10,6 +10,7 @@ import pytest
 from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import RefusedError, publish
+from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import read_state
 from procurement_assets.portal.publishing.safety import Checks
 from procurement_assets.publishers import Publisher, Source
@@ -69,7 +70,7 @@ def test_a_loss_of_rows_beyond_the_threshold_asks_for_a_person(lake: Lake, tmp_p
         _publish(lake, tmp_path / "depot")
     assert len((tmp_path / "depot/courant/decp_marches.csv").read_text().split("ocds-a1b2c3-M")) == 100
     with pytest.raises(RefusedError, match=f"PROCUREMENT_ACCEPT_DROP=ville:{manifest[:12]}"):
-        _publish(lake, tmp_path / "depot", accept=("ville:2020-01-01", "autre:2026-01-20"))
+        _publish(lake, tmp_path / "depot", accept=("ville:2026-01-20", f"autre:{manifest}"))
     _publish(lake, tmp_path / "depot", accept=(f"ville:{manifest[:12]}",))
     state = read_state(lake, "ville", "depot")
     assert state.last is not None
@@ -82,7 +83,33 @@ def test_what_was_accepted_once_is_not_accepted_for_the_next(lake: Lake, tmp_pat
     _publish(lake, tmp_path / "depot", accept=(f"ville:{first}",))
     write_exports(lake, rows(20), data_date="2026-01-22")
     with pytest.raises(RefusedError, match="20 lignes, contre 50"):
-        _publish(lake, tmp_path / "depot", accept=(f"ville:{first}", "ville:2026-01-21"))
+        _publish(lake, tmp_path / "depot", accept=(f"ville:{first}",))
+
+
+def test_an_agreement_serves_once_even_for_the_same_publication(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "depot"
+    _publish(lake, folder)
+    agreed = write_exports(lake, rows(50))
+    accept = (f"ville:{agreed[:12]}",)
+    _publish(lake, folder, accept=accept)
+    _publish(lake, folder, accept=accept)  # nothing new, nothing to accept
+    back = write_exports(lake, rows(100))
+    _publish(lake, folder, accept=(*accept, f"ville:{back}"))
+    assert write_exports(lake, rows(50)) == agreed  # the very same bytes come back
+    with pytest.raises(RefusedError, match=f"PROCUREMENT_ACCEPT_DROP=ville:{agreed[:12]}:2"):
+        _publish(lake, folder, accept=accept)
+    _publish(lake, folder, accept=(f"ville:{agreed[:12]}:2",))
+
+
+def test_an_agreement_stands_until_the_publication_that_it_is_for_comes_to_its_end(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "depot"
+    _publish(lake, folder)
+    agreed = write_exports(lake, rows(50))
+    (folder / "versions" / agreed[:12]).write_text("au milieu")  # the disk refuses: the folder cannot be made
+    with pytest.raises(PortalError):
+        _publish(lake, folder, accept=(f"ville:{agreed[:12]}",))
+    (folder / "versions" / agreed[:12]).unlink()
+    _publish(lake, folder, accept=(f"ville:{agreed[:12]}",))
 
 
 def test_a_change_of_sum_beyond_the_threshold_asks_for_a_person(lake: Lake, tmp_path: Path) -> None:

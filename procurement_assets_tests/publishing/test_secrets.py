@@ -96,7 +96,7 @@ def test_no_key_is_in_any_log_event_file_table_or_e_mail(
     told = [caplog.text, mail.as_string(), str(mail.get_payload(decode=True)), " ".join(map(str, result.all_events))]
     told += [str(instance.get_run_by_id(result.run_id)), repr(load_settings())]
     assert [text for text in told if any(s in text for s in SECRETS)] == []
-    assert "n'est pas du JSON" in told[3]
+    assert "page HTML au lieu d'une réponse" in told[3]
 
 
 def _opendatasoft(server: Server, *_: Any) -> Any:

@@ -138,7 +138,9 @@ class _Run:
         while True:
             steps = self.portal.plan(state, self.package)
             if steps and not begun:
-                self._tell("sending", manifest=self.package.manifest_sha256)
+                limits = self.job.limits
+                agreed = bool(safety.to_accept(self.package, self.measures, self.state, limits))
+                self._tell("sending", manifest=self.package.manifest_sha256, agreed=agreed)
                 begun = True
             stuck, fewest = (0, len(steps)) if len(steps) < fewest else (stuck + 1, fewest)
             try:
@@ -195,7 +197,7 @@ class _Run:
         done = self._restore(odd, shown)
         raise ReadBackError(
             f"relecture en désaccord sur {self.portal.title} : {shown} ; {done} ; chercher la cause avant de publier "
-            f"de nouveau ({safety.how_to_accept(self.package)})"
+            f"de nouveau ({safety.how_to_accept(self.package, self.state)})"
         )
 
     def _restore(self, odd: list[Difference], detail: str) -> str:

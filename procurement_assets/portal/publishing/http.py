@@ -177,9 +177,12 @@ class PortalSession:
         except requests.RequestException as error:
             return _Fault(self.redact(_short(str(error))), surely_not_done=_never_connected(error))
         status = response.status_code
-        if status in accept:
+        if status in accept and (more.get("stream") or not _is_page(response)):
             return response
         text = self._said(response)
+        if status in accept:
+            # A page of maintenance or of a proxy in the place of the API: nothing says that the call was done.
+            return _Fault(f"page HTML au lieu d'une réponse : {text}", surely_not_done=False)
         if status not in _PASSING:
             raise self._refusal(f"{method} {url}", status, text)
         response.close()
@@ -237,6 +240,12 @@ class _NoKey(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+def _is_page(response: requests.Response) -> bool:
+    """Whether it is a page with something in it (frameworks call an empty answer HTML too). Reads the body."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind == "text/html" and bool(response.content.strip())
 
 
 def _never_connected(error: requests.RequestException) -> bool:

@@ -36,6 +36,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """UTC, ISO."""
     manifest: str = ""
     """`sending`, `differs`: hash of the manifest being published."""
+    agreed: bool = False
+    """`sending`: only because a person accepted it."""
     state: TargetState | None = None
     """`begin`: the state found."""
     run_id: str = ""
@@ -129,19 +131,29 @@ def _after(state: TargetState, entry: Entry) -> TargetState:
     if entry.event == "begin":
         return entry.state or state
     if entry.event == "sending":
-        return replace(state, unfinished=entry.manifest)
+        agreeing = entry.manifest if entry.agreed else "" if state.agreeing != entry.manifest else state.agreeing
+        return replace(state, unfinished=entry.manifest, agreeing=agreeing)
     if entry.event == "step":
         sent = {**state.sent, entry.file: entry.sha256} if entry.file else state.sent
         return replace(state, bindings={**state.bindings, **entry.bindings}, sent=sent)
     if entry.event == "differs":
-        return replace(state, restoring=True, disputed=entry.manifest)
+        return _served(replace(state, restoring=True, disputed=entry.manifest))
     if entry.event == "restored":
         sent = dict(state.last.files) if state.last else {}
         return replace(state, restoring=False, unfinished="", sent=sent, bindings=_lasting(state.bindings))
     if entry.event == "verified" and entry.publication is not None:
         bindings = _lasting(state.bindings)
-        return replace(state, last=entry.publication, unfinished="", disputed="", restoring=False, bindings=bindings)
+        state = replace(state, last=entry.publication, unfinished="", disputed="", restoring=False, bindings=bindings)
+        return _served(state)
     return state
+
+
+def _served(state: TargetState) -> TargetState:
+    """A person's agreement has served: the publication that it was for came to its end."""
+    if not state.agreeing:
+        return state
+    agreed = {**state.agreed, state.agreeing: state.agreed.get(state.agreeing, 0) + 1}
+    return msgspec.structs.replace(state, agreeing="", agreed=agreed)
 
 
 def _lasting(bindings: dict[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from procurement_assets.portal.publishing.ods_wanted import (
     WantedDataset,
     export_description,
     export_title,
+    is_ours,
     resource_body,
     sent_name,
 )
@@ -167,6 +168,10 @@ def _rules(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Ste
                 f"Champ {field} : {rule['label']} a changé.",
                 rule,
             )
+    named = {_identity(rule) for rule in wanted.rules}
+    for rule in observed.rules:
+        if _identity(rule) not in named and is_ours(rule):
+            yield _removal("field.remove", f"{root}/fields/{rule['uid']}/", str(rule["label"]))
 
 
 def _identity(rule: Mapping[str, Any]) -> tuple[str, str, str]:

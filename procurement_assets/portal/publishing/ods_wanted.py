@@ -7,6 +7,7 @@ to the columns of a CSV: small letters, digits, underscores. Research: `research
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -177,6 +178,13 @@ def _rules(column: Column, table: Table) -> list[dict[str, Any]]:
         {"type": "annotate", "label": f"{kind} sur {name}", "field": name, "annotation": kind, "args": args}
         for kind, args in notes
     ]
+
+
+def is_ours(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule of the portal was made here, by its label: of a column that is no longer given out, it goes."""
+    field = rule.get("field") or rule.get("from_name")
+    labels = [f"{what} de {field}" for what in ("Libellé", "Type", "Description")]
+    return bool(field) and rule.get("label") in (*labels, f"{rule.get('annotation')} sur {field}")
 
 
 def _described(column: Column) -> str:

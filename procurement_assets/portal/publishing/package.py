@@ -20,6 +20,7 @@ from procurement_assets.lake import Lake, replacing
 
 MANIFEST = "manifest.json"
 _CHUNK = 1024 * 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -189,7 +190,7 @@ def _read_manifest(path: UPath, data: bytes, publisher: str) -> _Manifest:
     if not names:
         raise PackageError(f"{path} : le manifeste ne nomme aucun fichier ; matérialiser de nouveau les exports")
     repeated = sorted({n for n in names if names.count(n) > 1})
-    unsafe = [n for n in names if not n or n.startswith("/") or "\\" in n or ".." in n.split("/") or "\x00" in n]
+    unsafe = [n for n in names if not n or n.startswith("/") or "\\" in n or ".." in n.split("/") or _CONTROL.search(n)]
     unsafe += [f.name for f in manifest.files if not _SHA256.fullmatch(f.sha256)]
     if repeated or unsafe:
         raise PackageError(f"{path} : noms répétés ou lignes inacceptables dans le manifeste : {[*repeated, *unsafe]}")

@@ -67,13 +67,11 @@ def changes_to_accept(lake: Lake, settings: Settings, publisher: Publisher) -> l
     One French line each, with what to set; empty where there is nothing to decide. Raises `PackageError`.
     """
     package = load_package(lake, publisher.id)
-    if safety.accepted(settings.accept_drop, package):
-        return []
     measures, found = measure(package), []
     limits = safety.Thresholds(row_drop=settings.max_row_drop_percent, sum_change=settings.max_sum_change_percent)
     for target in TARGETS:
         if switched_on(settings, publisher.id, target):
             state = read_state(lake, publisher.id, target)
-            lines = [*safety.changes(measures, state.last, limits), *safety.disputed(package, state)]
-            found += [f"{target} : {line} ; {safety.how_to_accept(package)}" for line in lines]
+            if not safety.accepted(settings.accept_drop, package, state):
+                found += [f"{target} : {line}" for line in safety.to_accept(package, measures, state, limits)]
     return found

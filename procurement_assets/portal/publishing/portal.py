@@ -73,6 +73,10 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the manifest whose read-back disagreed and was taken back: not sent again unasked."""
     restoring: bool = False
     """A read-back disagreed and the restoring was not finished: it comes first."""
+    agreeing: str = ""
+    """Hash of the manifest that is being sent because a person accepted it."""
+    agreed: dict[str, int] = {}
+    """Hash of a manifest to how often a person's agreement has served: once each time, whatever came of it."""
 
 
 class Portal(Protocol):

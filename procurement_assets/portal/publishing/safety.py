@@ -2,8 +2,9 @@
 
 Never: generated data, an ocid prefix that is not registered, no licence, a blocking check whose last result is a
 failure. For a person: fewer rows or another sum than the last publication beyond a threshold, and a package that the
-portal already showed otherwise than it was sent. A person accepts exactly one publication, by its data date or by the
-start of its manifest's hash (`PROCUREMENT_ACCEPT_DROP=PUBLISHER:WHICH`).
+portal already showed otherwise than it was sent. A person accepts exactly one publication, by the start of its
+manifest's hash (`PROCUREMENT_ACCEPT_DROP=PUBLISHER:HASH`), and an agreement serves once on each portal: the journal
+counts (`TargetState.agreed`), and the same publication is accepted a second time by `PUBLISHER:HASH:2`.
 """
 
 from __future__ import annotations
@@ -96,24 +97,29 @@ def disputed(package: Package, state: TargetState) -> list[str]:
     ]
 
 
-def accepted(setting: Sequence[str], package: Package) -> bool:
-    """Whether a person accepted exactly this publication."""
+def accepted(setting: Sequence[str], package: Package, state: TargetState) -> bool:
+    """Whether a person accepted exactly this publication, and that agreement has not served yet on this target."""
+    time = state.agreed.get(package.manifest_sha256, 0) + 1
     for entry in setting:
         publisher, _, which = entry.partition(":")
-        if publisher != package.publisher:
-            continue
-        by_date = bool(package.data_date) and which in (package.data_date, package.data_date[:10])
-        if by_date or (len(which) >= SHORTEST_HASH and package.manifest_sha256.startswith(which)):
+        name, _, nth = which.partition(":")
+        named = len(name) >= SHORTEST_HASH and package.manifest_sha256.startswith(name)
+        if publisher == package.publisher and named and (nth or "1") == str(time):
             return True
     return False
 
 
-def how_to_accept(package: Package) -> str:
+def how_to_accept(package: Package, state: TargetState) -> str:
     """What a person sets to accept this publication."""
-    return (
-        f"pour l'accepter, et elle seule : PROCUREMENT_ACCEPT_DROP={package.publisher}:"
-        f"{package.manifest_sha256[:SHORTEST_HASH]}"
-    )
+    served = state.agreed.get(package.manifest_sha256, 0)
+    what = f"{package.publisher}:{package.manifest_sha256[:SHORTEST_HASH]}" + (f":{served + 1}" if served else "")
+    return f"pour l'accepter, et elle seule : PROCUREMENT_ACCEPT_DROP={what}"
+
+
+def to_accept(package: Package, measures: Measures, state: TargetState, limits: Thresholds) -> list[str]:
+    """What a person has to accept on this target, whether or not it was; one French line each."""
+    asked = [*changes(measures, state.last, limits), *disputed(package, state)]
+    return [f"{line} ; {how_to_accept(package, state)}" for line in asked]
 
 
 def refusals(
@@ -129,9 +135,8 @@ def refusals(
 ) -> list[str]:
     """Everything against this publication on this target; empty: it may be sent."""
     found = never(publisher, sources, package, checks)
-    if not accepted(accept, package):
-        asked = [*changes(measures, state.last, limits), *disputed(package, state)]
-        found += [f"{line} ; {how_to_accept(package)}" for line in asked]
+    if not accepted(accept, package, state):
+        found += to_accept(package, measures, state, limits)
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import polars as pl
 
-from procurement_assets.portal.publishing.package import Package
+from procurement_assets.portal.publishing.package import Package, PackageError
 from procurement_assets.schema import TABLES
 from procurement_assets.schema.column import Table
 
@@ -64,7 +64,7 @@ class TableFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_table_file(package: Package, table: str) -> TableFile | None:
-    """The CSV file of a table, None where the package has none. Raises `ValueError` where its columns are not those
+    """The CSV file of a table, None where the package has none. Raises `PackageError` where its columns are not those
     that the description says: what could not be read back is not sent."""
     file = f"{table}.csv"
     if not package.has(file):
@@ -74,7 +74,7 @@ def read_table_file(package: Package, table: str) -> TableFile | None:
     names = [c.name for c in described.columns]
     if frame.columns != names:
         odd = sorted(set(frame.columns) ^ set(names)) or ["ordre des colonnes"]
-        raise ValueError(f"{file} : les colonnes ne sont pas celles de la description ({', '.join(odd)})")
+        raise PackageError(f"{file} : les colonnes ne sont pas celles de la description ({', '.join(odd)})")
     return TableFile(table=described, file=file, frame=frame)
 
 
