@@ -114,14 +114,14 @@ def _read(lake: Lake, _: argparse.Namespace) -> None:
 
 
 def _tables(lake: Lake, _: argparse.Namespace) -> None:
-    from procurement_assets.decp.tables import build_tables
+    from procurement_assets.decp.tables import COLUMNS_READ, build_tables
     from procurement_assets.parquet import read_rows
 
     with (
         lake.table("decp_records", PUBLISHER.id).open("rb") as records,
         lake.table("quarantine", PUBLISHER.id).open("rb") as quarantine,
     ):
-        built = build_tables(read_rows(records), read_rows(quarantine), PUBLISHER, [SOURCE])
+        built = build_tables(read_rows(records, list(COLUMNS_READ)), read_rows(quarantine), PUBLISHER, [SOURCE])
     for name, frame in built.frames.items():
         lake.write_table(frame, name, PUBLISHER.id)
 

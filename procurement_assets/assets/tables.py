@@ -17,7 +17,7 @@ from procurement_assets.assets.partitions import PUBLISHERS, publisher_partition
 from procurement_assets.decp.correctable import FIELDS
 from procurement_assets.decp.listed import listed_sirets
 from procurement_assets.decp.parse import build_records
-from procurement_assets.decp.tables import BUILT, build_tables
+from procurement_assets.decp.tables import BUILT, COLUMNS_READ, build_tables
 from procurement_assets.parquet import read_rows
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
@@ -100,7 +100,7 @@ def build_publisher_tables(
         store.table("quarantine", publisher).open("rb") as quarantine,
     ):
         built = build_tables(
-            read_rows(records),
+            read_rows(records, list(COLUMNS_READ)),
             read_rows(quarantine),
             PUBLISHERS.publishers[publisher],
             PUBLISHERS.sources_of(publisher),

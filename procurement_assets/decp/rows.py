@@ -123,6 +123,7 @@ def titulaire_rows(
     for v in all_versions:
         for rank, t in enumerate(v.titulaires, start=1):
             original, rule = published.get(t.id or "", (t.id, None))
+            siren, siren_rule, confidence = _siren(t, recover)
             yield {
                 "uid": contract.uid,
                 "version": v.number,
@@ -131,20 +132,21 @@ def titulaire_rows(
                 "titulaire_id": t.id,
                 "titulaire_id_publie": original,
                 "titulaire_id_regle": rule,
-                **_siren("titulaire", t, recover),
+                "titulaire_siren": siren,
+                "titulaire_siren_regle": siren_rule,
+                "titulaire_siren_confiance": confidence,
                 "titulaire_nom": t.denominationSociale,
             }
 
 
-def _siren(prefix: str, who: Operateur, recover: Recover) -> Row:
-    """The SIREN of a holder: that of its SIRET, else the one recovered where that is certain, with its rule."""
+def _siren(who: Operateur, recover: Recover) -> tuple[str | None, str | None, str | None]:
+    """The SIREN of a holder, that of its SIRET, else the one recovered where that is certain; its rule, its
+    confidence."""
     own = siren_of(who)
-    found = recover(who) if own is None else None
-    return {
-        f"{prefix}_siren": found.siren if found is not None and found.fills else own,
-        f"{prefix}_siren_regle": found.rule if found is not None else None,
-        f"{prefix}_siren_confiance": found.confidence if found is not None else None,
-    }
+    if own is not None:
+        return own, None, None
+    found = recover(who)
+    return (None, None, None) if found is None else (found.siren if found.fills else None, found.rule, found.confidence)
 
 
 def siren_of(operateur: Operateur) -> str | None:
@@ -182,6 +184,7 @@ def _acte_rows(
 ) -> Iterator[Row]:
     montant, duree = acte.montant, acte.dureeMois
     who = acte.sousTraitant or Operateur()
+    siren, siren_rule, confidence = _siren(who, recover)
     base = {
         "uid": uid,
         "acte_rang": rank,
@@ -189,7 +192,9 @@ def _acte_rows(
         "acte_absent": absent,
         "sousTraitant_typeIdentifiant": who.typeIdentifiant,
         "sousTraitant_id": who.id,
-        **_siren("sousTraitant", who, recover),
+        "sousTraitant_siren": siren,
+        "sousTraitant_siren_regle": siren_rule,
+        "sousTraitant_siren_confiance": confidence,
         "variationPrix": acte.variationPrix,
     }
     if not absent:

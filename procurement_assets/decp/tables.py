@@ -8,6 +8,7 @@ versions, holders, acts â†’ account for every record of every file. See DESIGN Â
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,6 +42,10 @@ from procurement_assets.decp.suggest import Found, holders
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES
 
+COLUMNS_READ = ("source", "file_sha256", "fichier", "fichier_date", "position", "decode", "record", "notes")
+"""Columns of `decp_records` that `build_tables` reads."""
+_SIRENS = re.compile(rb'"id":"(\d{9})\d{5}"')
+"""The SIRENs of the identifiers of a contract as JSON."""
 BUILT = (
     "contracts",
     "contract_versions",
@@ -77,9 +82,9 @@ def build_tables(
 ) -> Built:
     """All tables of a publisher.
 
-    `records`: rows of `decp_records`. `quarantine`: rows of `quarantine`, which go to the ledger as they are.
-    `corrections`: rows of `corrections_recues`. `listed`: SIRETs of the publisher's other lists (see `decp.listed`):
-    they confirm a SIREN that a malformed identifier hides.
+    `records`: rows of `decp_records` (`COLUMNS_READ`). `quarantine`: rows of `quarantine`, which go to the ledger as
+    they are. `corrections`: rows of `corrections_recues`. `listed`: SIRETs of the publisher's other lists (see
+    `decp.listed`): they confirm a SIREN that a malformed identifier hides.
     """
     builder = _Builder(publisher, sources, corrections, listed)
     with _without_collection():
@@ -196,8 +201,11 @@ class _Builder:
         self.known = KnownSirens(hidden_sirens(self.malformed))
         if not self.known.wanted:
             return
+        wanted = {siren.encode() for siren in self.known.wanted}
         for c in self.candidates:
-            self.known.add_contract(c.contract)
+            # Few hold one that is wanted: the others are not decoded to see it.
+            if not wanted.isdisjoint(_SIRENS.findall(c.content)):
+                self.known.add_contract(c.contract)
         for siret in self.listed:
             self.known.add(siret)
 
@@ -229,7 +237,8 @@ class _Builder:
     def _write(self, decided: Resolved) -> None:
         winner = decided.members[0]
         contract, corrected = self.corrections.apply(decided.contract)
-        sources = sorted({m.source for m in decided.members}, key=lambda s: (s != winner.source, self.ranks[s], s))
+        others = {m.source for m in decided.members} - {winner.source}
+        sources = [winner.source, *sorted(others, key=lambda s: (self.ranks[s], s))]
         cleaned = self.repairs.get(winner.place, ())
         for table, row in all_rows(contract, sources, published_ids((*cleaned, *corrected)), self.recover):
             self.rows[table].append(row)

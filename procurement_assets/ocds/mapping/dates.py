@@ -17,6 +17,7 @@ from procurement_assets.ocds.model import Period
 
 PARIS = ZoneInfo("Europe/Paris")
 FIRST_YEAR, LAST_YEAR = 1990, 2049
+_LAST_SECOND = 86_399
 LAST_END_YEAR = 2199
 """A concession can run for a century; an end after this year is a defect of `dureeMois` (research/decp.md §1.6)."""
 
@@ -65,8 +66,9 @@ def period(start: str | None, months: int | None) -> Period | None:
     after = add_months(begin, months) if months is not None and months > 0 else None
     if after is None or after.year > LAST_END_YEAR:
         return Period(startDate=stamp(begin))
-    end = datetime.combine(after - timedelta(days=1), time(23, 59, 59), tzinfo=PARIS)
-    return Period(startDate=stamp(begin), endDate=end.isoformat(), durationInDays=(after - begin).days)
+    # Days come again far more often than pairs of a day and a number of months: each is written once.
+    end = stamp(after - timedelta(days=1), _LAST_SECOND)
+    return Period(startDate=stamp(begin), endDate=end, durationInDays=(after - begin).days)
 
 
 def add_months(start: date, months: int) -> date | None:
@@ -74,4 +76,5 @@ def add_months(start: date, months: int) -> date | None:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if year > 9999:
         return None
-    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+    day_of_month = start.day if start.day <= 28 else min(start.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day_of_month)
