@@ -1,12 +1,14 @@
 """The server of the Data Docs: `python -m procurement_assets docs`. The Dagster UI follows no link to a file.
 
 It listens on this machine alone (127.0.0.1), on the port of `PROCUREMENT_DOCS_URL`, gives the pages of
-`LAKE/data_docs` and nothing else, and lists no folder. Behind a reverse proxy it is one more address to protect
-(docs/securite.md).
+`LAKE/data_docs` and nothing else, and lists no folder: its first page names the publishers. Behind a reverse proxy it
+is one more address to protect (docs/securite.md).
 """
 
 from __future__ import annotations
 
+import html
+import io
 import os
 import tempfile
 import threading
@@ -28,10 +30,17 @@ DEFAULT_PORT = 3001
 class DocsHandler(SimpleHTTPRequestHandler):
     """Pages only: no list of a folder, nothing kept by browsers, no log line per request."""
 
-    def list_directory(self, path: Any) -> None:
-        """Not found, in place of the list that the library would give."""
-        del path
-        self.send_error(HTTPStatus.NOT_FOUND)
+    def list_directory(self, path: Any) -> io.BytesIO | None:
+        """The first page at the root; elsewhere not found, in place of the list that the library would give."""
+        if Path(path) != Path(self.directory):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        page = first_page(Path(self.directory)).encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        return io.BytesIO(page)
 
     def end_headers(self) -> None:
         """Headers that every answer has: the pages are the run's, and load nothing from elsewhere."""
@@ -42,6 +51,17 @@ class DocsHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the addresses asked for are of no use to anyone."""
+
+
+def first_page(folder: Path) -> str:
+    """What the address of the server shows: a link to the pages of each publisher that has some."""
+    names = sorted(html.escape(p.parent.name) for p in folder.glob("*/index.html"))
+    links = "".join(f'<li><a href="{name}/index.html">{name}</a></li>' for name in names)
+    body = f"<ul>{links}</ul>" if names else "<p>Aucune page : lancer d'abord refresh (ou demo).</p>"
+    return (
+        '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Data Docs</title></head>'
+        f"<body><h1>Data Docs, par publieur</h1>{body}</body></html>"
+    )
 
 
 def docs_server(lake: Lake, port: int) -> ThreadingHTTPServer:

@@ -182,6 +182,15 @@ def test_the_address_of_a_check_opens_its_page(lake: Lake, server: int, monkeypa
 
 def test_the_server_gives_pages_only(server: int, lake: Lake) -> None:
     (Path(str(lake.root)) / "secret.txt").write_text("x", encoding="utf-8")
-    for path in ("/", "/paris/validations/", "/../secret.txt", "/%2e%2e/secret.txt"):
+    for path in ("/paris/validations/", "/../secret.txt", "/%2e%2e/secret.txt"):
         assert _get(server, path)[0] == 404, path
     assert _get(server, "/paris/index.html")[0] == 200
+
+
+def test_the_address_of_the_server_names_the_publishers_and_no_other_folder(server: int, lake: Lake) -> None:
+    (Path(str(docs_folder(lake))) / "sans_page").mkdir()
+    status, body, headers = _get(server, "/")
+    assert status == 200
+    assert '<li><a href="paris/index.html">paris</a></li>' in body.decode()
+    assert "sans_page" not in body.decode()
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
