@@ -6,10 +6,11 @@ Schedules and not declarative automation: a day's run is one thing, with its che
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 import msgspec
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from procurement_assets import notices
 from procurement_assets.alerts import Alert, deliver, send
@@ -42,16 +43,24 @@ registers_job = dg.define_asset_job(
 )
 
 DEMO = any(p.demo for p in PUBLISHERS.publishers.values())
+Schedule = Callable[[Callable[..., Iterator[dg.RunRequest] | dg.RunRequest]], dg.ScheduleDefinition]
 
 
-@dg.schedule(
-    name="refresh_quotidien",
-    job=refresh_job,
-    cron_schedule="30 5 * * *",
-    execution_timezone="Europe/Paris",
-    # The demo's data does not change: its schedule is there to be seen, not to run.
-    default_status=dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING,
-    description="Chaque jour à 5 h 30 (heure de Paris), un run par publieur activé.",
+def _in_paris(name: str, job: UnresolvedAssetJobDefinition, cron: str, description: str) -> Schedule:
+    """A schedule on the clock of Paris. The demo's data does not change: its schedules are there to be seen."""
+    status = dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING
+    return dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="Europe/Paris",
+        default_status=status,
+        description=description,
+    )
+
+
+@_in_paris(
+    "refresh_quotidien", refresh_job, "30 5 * * *", "Chaque jour à 5 h 30 (heure de Paris), un run par publieur activé."
 )
 def daily_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """One run per enabled publisher; a publisher switched off is run by hand."""
@@ -60,13 +69,11 @@ def daily_refresh(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
         yield dg.RunRequest(run_key=f"{publisher}-{day}", partition_key=publisher)
 
 
-@dg.schedule(
-    name="verification_hebdomadaire",
-    job=publication_job,
-    cron_schedule="0 8 * * 0",
-    execution_timezone="Europe/Paris",
-    default_status=dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING,
-    description="Chaque dimanche à 8 h (heure de Paris) : tout ce qui est en ligne est relu, octet par octet.",
+@_in_paris(
+    "verification_hebdomadaire",
+    publication_job,
+    "0 8 * * 0",
+    "Chaque dimanche à 8 h (heure de Paris) : tout ce qui est en ligne est relu, octet par octet.",
 )
 def weekly_verification(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """One run per enabled publisher, reading back everything."""
@@ -75,13 +82,11 @@ def weekly_verification(context: dg.ScheduleEvaluationContext) -> Iterator[dg.Ru
         yield dg.RunRequest(run_key=f"verification-{publisher}-{day}", partition_key=publisher, tags={FULL: "complete"})
 
 
-@dg.schedule(
-    name="registres_mensuels",
-    job=registers_job,
-    cron_schedule="0 4 1 * *",
-    execution_timezone="Europe/Paris",
-    default_status=dg.DefaultScheduleStatus.STOPPED if DEMO else dg.DefaultScheduleStatus.RUNNING,
-    description="Le 1er de chaque mois à 4 h (heure de Paris), avant le traitement du jour : les registres publics.",
+@_in_paris(
+    "registres_mensuels",
+    registers_job,
+    "0 4 1 * *",
+    "Le 1er de chaque mois à 4 h (heure de Paris), avant le traitement du jour : les registres publics.",
 )
 def monthly_registers(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One run, for all publishers."""

@@ -4,6 +4,7 @@ import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, table_metadata, verdict
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.shapes import stopping_check
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.produce import (
     COMPILED,
@@ -114,11 +115,9 @@ def _validated(
         return _result(validate(lines, checked_by, workers=settings.workers, ordered=ordered))
 
 
-@dg.asset_check(
+@stopping_check(
     asset=ocds_releases,
     name="publications_valides",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Chaque publication est valide : OCDS 1.1.5, extensions, listes de codes, références, ordre des dates.",
 )
 def releases_are_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
@@ -126,11 +125,9 @@ def releases_are_valid(context: dg.AssetCheckExecutionContext, lake: LakeResourc
     return _validated(context, lake, RELEASES, ordered=True)
 
 
-@dg.asset_check(
+@stopping_check(
     asset=ocds_compiled_releases,
     name="etats_valides",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Chaque état actuel est valide : OCDS 1.1.5 et extensions, listes de codes, références.",
 )
 def compiled_releases_are_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
@@ -153,11 +150,9 @@ def _kept(found: list[str], column: str, severity: dg.AssetCheckSeverity) -> dg.
     )
 
 
-@dg.asset_check(
+@stopping_check(
     asset=ocds_releases,
     name="ocids_persistants",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Aucun processus (ocid) publié un jour ne disparaît des publications ni de la table ocids.",
 )
 def ocids_persist(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
@@ -165,11 +160,9 @@ def ocids_persist(context: dg.AssetCheckExecutionContext, lake: LakeResource) ->
     return _kept(lost_ocids(lake.lake(), context.partition_key), "ocid", dg.AssetCheckSeverity.ERROR)
 
 
-@dg.asset_check(
+@stopping_check(
     asset=ocds_releases,
     name="publications_immuables",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Une publication garde son identifiant et son contenu pour toujours : empreintes de l'historique.",
 )
 def releases_never_change(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:

@@ -1,14 +1,11 @@
 """What is given out in `exports/PUBLISHER/`: tables, workbook, database, OCDS, feed, metadata, manifest."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from procurement_assets.assets.metadata import (
-    OWNERS,
     column_lineage,
     definition_metadata,
     from_tables,
@@ -16,7 +13,8 @@ from procurement_assets.assets.metadata import (
     verdict,
 )
 from procurement_assets.assets.ocds import schema_of
-from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.partitions import PUBLISHERS
+from procurement_assets.assets.shapes import given_out, stopping_check
 from procurement_assets.ocds.produce import data_date, write_ocds_exports
 from procurement_assets.portal.exports.catalogue import write_catalogue
 from procurement_assets.portal.exports.data_package import data_package_faults, write_data_package, write_schemas
@@ -33,10 +31,6 @@ from procurement_assets.portal.exports.tables import (
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
-# The daily job starts at 05:30: exports older than the last start plus an hour and a half are late.
-FRESHNESS = dg.FreshnessPolicy.cron(
-    deadline_cron="0 7 * * *", lower_bound_delta=timedelta(hours=1, minutes=30), timezone="Europe/Paris"
-)
 SHOWN = 50
 """Lines shown in a check."""
 
@@ -60,13 +54,9 @@ def about_of(lake: LakeResource, publisher: str) -> About:
     return About(publisher=PUBLISHERS.publishers[publisher], data_date=when)
 
 
-@dg.asset(
-    group_name="exports",
-    owners=OWNERS,
+@given_out(
     kinds={"parquet", "csv"},
     deps=[*TABLES_GIVEN_OUT, "repairs", "ledger", "ocds_releases"],
-    partitions_def=publisher_partitions,
-    freshness_policy=FRESHNESS,
     metadata=definition_metadata(TABLES["decp_marches"], _LINEAGE),
     description=(
         "Les tables données : marchés, concessions, lignes par titulaire et version, titulaires, versions, "
@@ -93,13 +83,9 @@ def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     )
 
 
-@dg.asset(
-    group_name="exports",
-    owners=OWNERS,
+@given_out(
     kinds={"json", "ocds"},
     deps=["ocds_releases", "ocds_compiled_releases", "files"],
-    partitions_def=publisher_partitions,
-    freshness_policy=FRESHNESS,
     description="Publications OCDS, états actuels et enregistrements (records), en JSON Lines et en paquet.",
 )
 def ocds_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
@@ -112,21 +98,6 @@ def ocds_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     )
 
 
-def _export_asset(
-    kinds: set[str], deps: list[str], description: str
-) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset made from the tables given out."""
-    return dg.asset(
-        group_name="exports",
-        owners=OWNERS,
-        kinds=kinds,
-        deps=deps,
-        partitions_def=publisher_partitions,
-        freshness_policy=FRESHNESS,
-        description=description,
-    )
-
-
 def _file_metadata(lake: LakeResource, publisher: str, name: str) -> dict[str, Any]:
     """Where a file is, its size and sha256."""
     path = lake.lake().exports(publisher) / name
@@ -134,10 +105,11 @@ def _file_metadata(lake: LakeResource, publisher: str, name: str) -> dict[str, A
     return {"dagster/uri": str(path), "taille (octets)": size, "sha256": sha256}
 
 
-@_export_asset(
-    {"excel"},
-    ["decp_exports"],
-    "Le classeur Excel : lisez-moi, dictionnaire, une feuille par table, en-têtes en français, dates et nombres vrais.",
+@given_out(
+    kinds={"excel"},
+    deps=["decp_exports"],
+    description="Le classeur Excel : lisez-moi, dictionnaire, une feuille par table, en-têtes en français, "
+    "dates et nombres vrais.",
 )
 def workbook_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.tables.write_workbook_export`."""
@@ -146,10 +118,11 @@ def workbook_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
     return dg.MaterializeResult(metadata=_file_metadata(lake, context.partition_key, WORKBOOK) | counts)
 
 
-@_export_asset(
-    {"duckdb"},
-    ["decp_exports"],
-    "La base DuckDB pour les analystes : toutes les tables données, commentées, avec leurs clés ; à ouvrir en lecture.",
+@given_out(
+    kinds={"duckdb"},
+    deps=["decp_exports"],
+    description="La base DuckDB pour les analystes : toutes les tables données, commentées, avec leurs clés ; "
+    "à ouvrir en lecture.",
 )
 def database_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.tables.write_database_export`."""
@@ -158,10 +131,10 @@ def database_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
     return dg.MaterializeResult(metadata=_file_metadata(lake, context.partition_key, DATABASE) | counts)
 
 
-@_export_asset(
-    {"xml"},
-    ["decp_exports"],
-    "Le flux Atom des contrats nouveaux et modifiés depuis la publication précédente, avec ce qui change.",
+@given_out(
+    kinds={"xml"},
+    deps=["decp_exports"],
+    description="Le flux Atom des contrats nouveaux et modifiés depuis la publication précédente, avec ce qui change.",
 )
 def change_feed(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.feed.write_feed`."""
@@ -183,10 +156,11 @@ _DATA_ASSETS = [
 ]
 
 
-@_export_asset(
-    {"json", "rdf"},
-    _DATA_ASSETS,
-    "Ce qui décrit les fichiers aux machines : Data Package et Table Schema, catalogue DCAT-AP en Turtle et JSON-LD.",
+@given_out(
+    kinds={"json", "rdf"},
+    deps=_DATA_ASSETS,
+    description="Ce qui décrit les fichiers aux machines : Data Package et Table Schema, catalogue DCAT-AP "
+    "en Turtle et JSON-LD.",
 )
 def export_metadata(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.data_package` and `portal.exports.catalogue`."""
@@ -204,10 +178,11 @@ def export_metadata(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
     )
 
 
-@_export_asset(
-    {"json"},
-    ["export_metadata", "publication_policy", "quality_report", "indicators_page"],
-    "Le manifeste et SHA256SUMS : chaque fichier donné, sa taille, son empreinte, ses lignes. Écrits en dernier.",
+@given_out(
+    kinds={"json"},
+    deps=["export_metadata", "publication_policy", "quality_report", "indicators_page"],
+    description="Le manifeste et SHA256SUMS : chaque fichier donné, sa taille, son empreinte, ses lignes. "
+    "Écrits en dernier.",
 )
 def export_manifest(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.manifest.write_manifest`."""
@@ -234,11 +209,9 @@ def _no_fault(faults: list[str]) -> dg.AssetCheckResult:
     )
 
 
-@dg.asset_check(
+@stopping_check(
     asset=export_manifest,
     name="manifeste_conforme",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Chaque fichier du manifeste est là, avec sa taille et son empreinte ; aucun autre n'est donné.",
 )
 def manifest_matches(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
@@ -246,11 +219,9 @@ def manifest_matches(context: dg.AssetCheckExecutionContext, lake: LakeResource)
     return _no_fault(manifest_faults(lake.lake(), context.partition_key))
 
 
-@dg.asset_check(
+@stopping_check(
     asset=export_metadata,
     name="data_package_valide",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Le Data Package dit vrai de ses fichiers : présence, taille, empreinte, en-têtes, clés.",
 )
 def data_package_is_valid(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from procurement_assets.assets.metadata import OWNERS, preview, verdict
+from procurement_assets.assets.metadata import preview, verdict
 from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
-from procurement_assets.assets.portal import FRESHNESS
+from procurement_assets.assets.shapes import given_out
 from procurement_assets.ocds.extension import build
 from procurement_assets.ocds.packages import read_lines, unpublishable
 from procurement_assets.ocds.produce import COMPILED, RELEASES, data_date, lines_of
@@ -31,13 +31,9 @@ from procurement_assets.quality.indicators.pelican.blocking import BLOCKING
 from procurement_assets.resources.lake import LakeResource
 
 
-@dg.asset(
-    group_name="exports",
-    owners=OWNERS,
+@given_out(
     kinds={"json", "ocds"},
     deps=["ocds_releases", "ocds_compiled_releases", "files"],
-    partitions_def=publisher_partitions,
-    freshness_policy=FRESHNESS,
     description=(
         "Paquets OCDS par année (publications, états actuels, enregistrements), dans les limites de taille d'OCP, "
         "avec leur index, les publications versionnées dans un fichier à part, et l'extension locale qu'ils déclarent."
@@ -66,13 +62,9 @@ def ocds_packages(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
     )
 
 
-@dg.asset(
-    group_name="exports",
-    owners=OWNERS,
+@given_out(
     kinds={"json", "xml"},
     deps=["normalised_records", "contracts", "concessions", "ledger"],
-    partitions_def=publisher_partitions,
-    freshness_policy=FRESHNESS,
     description=(
         "Les données essentielles au format réglementaire, JSON et XML, format 2022 et format 2019. Un contrat que le "
         "schéma refuse n'est pas inventé : il est dans la liste des exclus, avec ses raisons."
@@ -91,13 +83,11 @@ def regulatory_exports(context: dg.AssetExecutionContext, lake: LakeResource) ->
     )
 
 
-@dg.asset(
-    group_name="exports",
-    owners=OWNERS,
+@given_out(
     kinds={"html"},
     deps=["ocds_packages"],
-    partitions_def=publisher_partitions,
     description="La politique de publication OCDS, en français, faite de la configuration et de la correspondance.",
+    late=False,
 )
 def publication_policy(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.policy.write_policy`."""

@@ -9,6 +9,7 @@ import polars as pl
 from procurement_assets.assets.metadata import OWNERS, definition_metadata, preview, table_metadata
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
 from procurement_assets.assets.publish_checks import checks_of
+from procurement_assets.assets.shapes import stopping_check
 from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing.calendar import by_target, calendar
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, publish
@@ -55,11 +56,9 @@ def publication_plan(context: dg.AssetExecutionContext, lake: LakeResource) -> R
     )
 
 
-@dg.asset_check(
+@stopping_check(
     asset=publication_plan,
     name="baisse_depuis_la_derniere_publication",
-    blocking=True,
-    partitions_def=publisher_partitions,
     description="Ni baisse du nombre de contrats ni changement d'une somme au-delà des seuils depuis la dernière "
     "publication, sauf accord d'une personne (PROCUREMENT_ACCEPT_DROP, docs/publication.md).",
 )
