@@ -26,6 +26,7 @@ from procurement_assets import prune
 from procurement_assets.backup import command as backup
 from procurement_assets.backup.model import BackupError
 from procurement_assets.publishers import PublishersError
+from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.registers.model import RegistersError
 from procurement_assets.settings import PACKAGE, Settings, SettingsError, load_settings
 
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
         return status
-    except (SettingsError, PublishersError, RegistersError, BackupError) as error:
+    except (SettingsError, PublishersError, RegistersError, BackupError, CatalogueError) as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2
 
@@ -220,6 +221,11 @@ def _ui(args: argparse.Namespace) -> int:
     if demo:
         _use_demo()
     settings = load_settings()
+    from procurement_assets.quality.catalogue import load_catalogue
+
+    load_catalogue(
+        settings.rules
+    )  # a broken rule is told here, in one line, rather than by an interface without assets
     home = _dagster_home("demo" if demo else "main")
     print(f"Interface de Dagster : http://127.0.0.1:{args.port} ({'démonstration' if demo else 'données réelles'})")
     print(f"Lac : {settings.lake}   Instance : {home}", flush=True)

@@ -19,6 +19,8 @@ from procurement_assets.assets import (
 )
 from procurement_assets.assets.partitions import publisher_partitions
 from procurement_assets.checks import build_checks
+from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.settings import load_settings
 
@@ -28,10 +30,15 @@ def defs() -> dg.Definitions:
     """Everything, with links from each asset to its code."""
     # Great Expectations reads this when a check first imports it: no analytics leave the City.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    try:
+        rules = load_catalogue()
+    except CatalogueError as error:
+        # Dagster shows the frames of an error: those of the reading of the rules say nothing to who wrote them.
+        raise error.with_traceback(None) from None
     return dg.Definitions(
         assets=dg.with_source_code_references(load_assets()),
         asset_checks=[
-            *build_checks(publisher_partitions),
+            *build_checks(publisher_partitions, rules),
             *ocds.CHECKS,
             *portal.CHECKS,
             *publication.CHECKS,

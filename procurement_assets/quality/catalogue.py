@@ -5,29 +5,26 @@ A broken rule stops the load with one line, in French for the working group: fil
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import duckdb
 import msgspec
 import polars as pl
 
 from procurement_assets.quality.derived import derived_schema
+from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.quality.expectations import EXPECTATIONS
-from procurement_assets.quality.model import PREFIXES, Rule
-from procurement_assets.quality.sql import SqlError, check_boolean, code_lists, connection, probed
+from procurement_assets.quality.model import PREFIXES, SEVERITIES, Rule
+from procurement_assets.quality.rule_arguments import argument_fault, column_fault
+from procurement_assets.quality.rule_words import near, sql_reason, type_reason
+from procurement_assets.quality.sql import SqlError, check_boolean, connection, probed
 from procurement_assets.quality.yaml_lines import Located, YamlError, read_yaml
 from procurement_assets.schema import TABLES
 from procurement_assets.settings import load_settings
 
 RULES_FOLDER = Path(__file__).resolve().parent.parent.parent / "data_quality"
-
-
-class CatalogueError(ValueError):
-    """The catalogue cannot be used; the message is one line: file, line, rule, reason."""
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -59,6 +56,9 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     """
     folder = load_settings().rules if folder is None else folder
     files = sorted(folder.glob("*.yml"))
+    ignored = sorted(folder.glob("*.yaml"))
+    if ignored:
+        raise CatalogueError(f"{ignored[0]}:1: un fichier de règles se termine par .yml : le renommer")
     if not files:
         raise CatalogueError(f"{folder}: aucun fichier de règles (*.yml)")
     link = connection()
@@ -79,14 +79,18 @@ class _File:
         """The table and its rules."""
         try:
             document = read_yaml(self.path.read_text(encoding="utf-8"))
-        except (YamlError, UnicodeDecodeError) as error:
-            self.fail(getattr(error, "line", 1), str(error))
+        except YamlError as error:
+            self.fail(error.line, str(error))
+        except UnicodeDecodeError as error:
+            self.fail(
+                error.object[: error.start].count(b"\n") + 1, "le fichier n'est pas en UTF-8 : l'enregistrer ainsi"
+            )
         if not isinstance(document.value, dict):
             self.fail(1, "le fichier doit donner `table:` puis `rules:`")
         self.fields(document, {"table", "rules"}, {"table", "rules"})
-        table = document.value["table"].value
+        table = str(document.value["table"].plain())
         if table not in TABLES or table not in PREFIXES:
-            self.fail(document.value["table"].line, f"table inconnue « {table} »{_near(table, PREFIXES)}")
+            self.fail(document.value["table"].line, f"table inconnue « {table} »{near(table, PREFIXES)}")
         if self.path.stem != table:
             self.fail(document.value["table"].line, f"le fichier des règles de {table} s'appelle {table}.yml")
         items = document.value["rules"]
@@ -111,7 +115,7 @@ class _File:
             rule = msgspec.convert(item.plain(), Rule)
         except msgspec.ValidationError as error:
             path = re.search(r"at `\$\.(\w+)", str(error))
-            self.fail(item.line_of(path.group(1) if path else ""), f"valeur refusée : {error}")
+            self.fail(item.line_of(path.group(1) if path else ""), type_reason(str(error), SEVERITIES))
         self.identity(rule, item, seen)
         self.texts(rule, item)
         self.expectation(rule, item)
@@ -136,6 +140,8 @@ class _File:
         for limit in (rule.thresholds.warning, rule.thresholds.blocking):
             if limit.share is not None and not 0 <= limit.share <= 1:
                 self.fail(item.line_of("thresholds"), "`share` est une part de 0 à 1")
+            if limit.count is not None and limit.count < 0:
+                self.fail(item.line_of("thresholds"), "`count` est un nombre de lignes, 0 ou plus")
         if not rule.blocking and "blocking" in item.plain().get("thresholds", {}):
             self.fail(item.line_of("thresholds"), "un seuil de blocage demande `blocking: true`")
 
@@ -147,31 +153,11 @@ class _File:
             return
         if rule.expectation not in EXPECTATIONS:
             line = item.line_of("expectation")
-            self.fail(line, f"attente inconnue « {rule.expectation} »{_near(rule.expectation, EXPECTATIONS)}")
-        self.arguments(rule, item)
+            self.fail(line, f"attente inconnue « {rule.expectation} »{near(rule.expectation, EXPECTATIONS)}")
+        if fault := argument_fault(rule, self.schema):
+            self.fail(item.line_of("arguments"), fault)
         if rule.type.columns == "column" and not rule.column:
             self.fail(item.line, f"{rule.expectation} demande `column`")
-
-    def arguments(self, rule: Rule, item: Located) -> None:
-        """The arguments are those the expectation takes; a code list and a regular expression exist."""
-        line, given = item.line_of("arguments"), dict(rule.arguments)
-        name = given.pop("code_list", None)
-        if name is not None:
-            if name not in code_lists():
-                self.fail(line, f"liste inconnue « {name} »{_near(str(name), code_lists())}")
-            given["value_set"] = ()
-        unknown = [a for a in given if a not in rule.type.arguments]
-        if unknown:
-            takes = ", ".join(rule.type.arguments) or "aucun"
-            self.fail(line, f"argument inconnu « {unknown[0]} » ; {rule.expectation} prend : {takes}")
-        needed = set(rule.type.required) | set(rule.type.arguments[:2] if rule.type.columns == "pair" else ())
-        missing = sorted(needed - given.keys())
-        if missing:
-            self.fail(line, f"argument manquant « {missing[0]} »")
-        try:
-            re.compile(str(given.get("regex", "")))
-        except re.error as error:
-            self.fail(line, f"expression régulière incorrecte : {error}")
 
     def names(self, rule: Rule, item: Located) -> None:
         """Every column named exists in the table or among its computed columns."""
@@ -180,10 +166,12 @@ class _File:
         for field, names in groups.items():
             for name in names:
                 if name not in self.schema:
-                    self.fail(item.line_of(field), f"colonne inconnue « {name} »{_near(name, self.schema)}")
+                    self.fail(item.line_of(field), f"colonne inconnue « {name} »{near(name, self.schema)}")
         lists = [n for n in rule.columns if isinstance(self.schema[n], pl.List) and rule.type.kind == "row"]
         if lists and "null" not in rule.expectation:
             self.fail(item.line_of("column"), f"« {lists[0]} » est une liste : écrire une `expression`")
+        if not rule.expression and (fault := column_fault(rule, self.schema)):
+            self.fail(item.line_of("column"), fault)
 
     def sql(self, rule: Rule, item: Located) -> None:
         """Scope and expression are true-or-false SQL over the table."""
@@ -194,13 +182,14 @@ class _File:
             try:
                 check_boolean(self.link, text)
             except SqlError as error:
-                self.fail(item.line_of(field), f"`{field}` : {error}")
+                said = sql_reason(str(error), self.schema) if error.__cause__ else str(error)
+                self.fail(item.line_of(field), f"`{field}` : {said}")
 
     def fields(self, item: Located, known: set[str], needed: set[str]) -> None:
         """No unknown field, none missing."""
         for name in item.value:
             if name not in known:
-                self.fail(item.line_of(name), f"champ inconnu « {name} »{_near(name, known)}")
+                self.fail(item.line_of(name), f"champ inconnu « {name} »{near(name, known)}")
         missing = sorted(needed - set(item.value))
         if missing:
             self.fail(item.line, f"champ manquant « {missing[0]} »")
@@ -208,10 +197,5 @@ class _File:
     def fail(self, line: int, reason: str) -> NoReturn:
         """Stop, with one line."""
         rule = f"{self.rule_id}: " if self.rule_id else ""
-        raise CatalogueError(f"{self.path}:{line}: {rule}{' '.join(reason.split())}")
-
-
-def _near(name: Any, known: Iterable[str]) -> str:
-    """A suggestion, where a known name looks like the one given."""
-    close = difflib.get_close_matches(str(name), sorted(known), n=1)
-    return f" ; vouliez-vous « {close[0]} » ?" if close else ""
+        # Without what led to it: whoever reads this wrote YAML, not the library that refused it.
+        raise CatalogueError(f"{self.path}:{line}: {rule}{' '.join(reason.split())}") from None

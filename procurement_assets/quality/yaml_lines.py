@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from procurement_assets.quality.rule_words import yaml_reason
+
 
 class YamlError(ValueError):
     """Not readable YAML."""
@@ -43,17 +45,24 @@ def read_yaml(text: str) -> Located:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, f"YAML illisible : {error.problem}") from error
+        # A quotation mark that nothing closes is found at the end of the file: where it opens is what helps.
+        open_quote = "quoted scalar" in str(error.context) and "unexpected end" in str(error.problem)
+        mark = (error.context_mark if open_quote else None) or error.problem_mark or error.context_mark
+        reason = yaml_reason(str(error.problem))
+        raise YamlError(mark.line + 1 if mark else 1, f"YAML illisible : {reason}") from error
     except yaml.YAMLError as error:
         raise YamlError(1, f"YAML illisible : {error}") from error
     if node is None:
         raise YamlError(1, "fichier vide")
-    return _located(node)
+    return _located(node, frozenset())
 
 
-def _located(node: yaml.Node) -> Located:
+def _located(node: yaml.Node, within: frozenset[int]) -> Located:
+    """`within`: the nodes that hold this one; an alias of one of them would never end."""
     line = node.start_mark.line + 1
+    if id(node) in within:
+        raise YamlError(line, "une valeur se contient elle-même (« & » et « * »)")
+    within |= {id(node)}
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Located] = {}
         for key, value in node.value:
@@ -61,9 +70,14 @@ def _located(node: yaml.Node) -> Located:
             if name in found:
                 raise YamlError(key.start_mark.line + 1, f"champ « {name} » écrit deux fois")
             # The line of the key: that is where a reader looks for the field.
-            found[name] = Located(_located(value).value, key.start_mark.line + 1)
+            found[name] = Located(_located(value, within).value, key.start_mark.line + 1)
         return Located(found, line)
     if isinstance(node, yaml.SequenceNode):
-        return Located([_located(item) for item in node.value], line)
-    value = yaml.SafeLoader("").construct_object(node)
+        return Located([_located(item, within) for item in node.value], line)
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except ValueError as error:
+        raise YamlError(line, f"« {node.value} » n'est pas une date ; un texte se met entre guillemets") from error
+    except yaml.YAMLError as error:
+        raise YamlError(line, f"YAML illisible : {yaml_reason(str(error))}") from error
     return Located(value.isoformat() if isinstance(value, date) else value, line)

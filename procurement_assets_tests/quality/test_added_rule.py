@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from procurement_assets.__main__ import main
 from procurement_assets.definitions import defs
 from procurement_assets.quality.catalogue import RULES_FOLDER
 from procurement_assets.settings import SettingsError, load_settings
@@ -64,7 +65,29 @@ def test_a_broken_rule_stops_the_load_with_file_line_and_reason(folder: Path, tm
     )
     told = done.stdout + done.stderr
     assert done.returncode != 0
-    assert f"{path}:{line}: DECP-M-599: colonne inconnue « dureMois » ; vouliez-vous « dureeMois » ?" in told
+    reason = f"{path}:{line}: DECP-M-599: colonne inconnue « dureMois » ; vouliez-vous « dureeMois » ?"
+    assert reason in told
+    assert "catalogue.py" not in told
+    assert "duckdb" not in told.lower()
+
+
+@pytest.mark.parametrize("command", [["refresh", "--publisher", "paris"], ["ui", "--port", "3999"]])
+def test_a_command_tells_a_broken_rule_in_one_line(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    (folder / "contracts.yml").write_text("table: contracts\nrules:\n\t- id: DECP-M-599\n", encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PROCUREMENT_LAKE", str(tmp_path / "lake"))
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert told.splitlines() == [
+        f"procurement_assets: {folder}/contracts.yml:3: YAML illisible : une tabulation en début de ligne : "
+        "indenter avec des espaces"
+    ]
 
 
 def test_a_folder_of_rules_that_is_not_there_is_told() -> None:

@@ -54,8 +54,16 @@ def test_a_rule_of_another_file_is_read(tmp_path: Path) -> None:
 BROKEN = {
     "unknown field": (("severity:", "severite:"), 6, "champ inconnu « severite » ; vouliez-vous « severity » ?"),
     "missing field": (("    advice: Corriger le montant.\n", ""), 3, "champ manquant « advice »"),
-    "wrong severity": (("severity: warning", "severity: grave"), 6, "valeur refusée : Invalid enum value 'grave'"),
-    "wrong type": (("title: Le montant est positif", "title: 12"), 4, "valeur refusée : Expected `str`, got `int`"),
+    "wrong severity": (
+        ("severity: warning", "severity: grave"),
+        6,
+        "« grave » n'est pas une valeur possible ; au choix",
+    ),
+    "wrong type": (
+        ("title: Le montant est positif", "title: 12"),
+        4,
+        "il faut un texte, et non un nombre entier",
+    ),
     "empty text": (("advice: Corriger le montant.", "advice: ''"), 12, "`advice` est vide"),
     "wrong prefix": (("DECP-M-999", "DECP-C-999"), 3, "l'identifiant doit être DECP-M- suivi de trois chiffres"),
     "unknown column": (
@@ -84,9 +92,13 @@ BROKEN = {
     "unknown column in scope": (
         ("    column: montant", "    scope: formt = '2019'\n    column: montant"),
         8,
-        '`scope` : Binder Error: Referenced column "formt" not found',
+        "`scope` : colonne inconnue « formt » ; vouliez-vous « format » ?",
     ),
-    "scope that is no SQL": (("    column:", "    scope: format = = (1\n    column:"), 8, "`scope` : Parser Error"),
+    "scope that is no SQL": (
+        ("    column:", "    scope: format = = (1\n    column:"),
+        8,
+        "`scope` : écriture SQL incorrecte",
+    ),
     "scope that is a number": (
         ("    column:", "    scope: montant + 1\n    column:"),
         8,
@@ -95,12 +107,17 @@ BROKEN = {
     "scope that reads a file": (
         ("    column:", "    scope: (SELECT count(*) FROM '/etc/passwd') > 0\n    column:"),
         8,
-        "`scope` : ",
+        "`scope` : table inconnue « /etc/passwd » : une règle ne lit que sa table",
+    ),
+    "scope that reads a file by a function": (
+        ("    column:", "    scope: (SELECT count(*) FROM read_csv('/etc/passwd')) > 0\n    column:"),
+        8,
+        "`scope` : une règle ne lit ni fichier ni réseau",
     ),
     "unknown list in SQL": (
         ("    column:", "    scope: list_contains(liste_ccags(), ccag)\n    column:"),
         8,
-        "`scope` : Catalog Error",
+        "`scope` : fonction inconnue « liste_ccags »",
     ),
     "expression and expectation": (
         ("    advice:", "    expression: montant > 0\n    advice:"),
@@ -120,10 +137,60 @@ BROKEN = {
     "unknown threshold": (
         ("    advice:", "    thresholds:\n      alert: {count: 5}\n    advice:"),
         12,
-        "unknown field",
+        "champ inconnu « alert » (champ thresholds)",
     ),
     "field written twice": (("    advice:", "    title: Encore\n    advice:"), 12, "champ « title » écrit deux fois"),
     "not YAML": (("table: contracts", "table: [contracts"), 2, "YAML illisible"),
+    "tab": (
+        ("    title", "\ttitle"),
+        4,
+        "YAML illisible : une tabulation en début de ligne : indenter avec des espaces",
+    ),
+    "colon in a text": (
+        ("title: Le montant", "title: Montant : le montant"),
+        4,
+        "YAML illisible : un deux-points dans un texte : mettre le texte entre guillemets",
+    ),
+    "quotation mark never closed": (("title: Le", 'title: "Le'), 4, "un guillemet ouvert n'est pas fermé"),
+    "two documents": (("    advice:", "---\n    advice:"), 12, "YAML illisible : deux documents dans un fichier"),
+    "date that does not exist": (("min_value: 0", "min_value: 2025-13-45"), 11, "« 2025-13-45 » n'est pas une date"),
+    "value that holds itself": (("rules:", "rules: &x\n  - *x"), 2, "une valeur se contient elle-même"),
+    "table that is a list": (("table: contracts", "table: [contracts]"), 1, "table inconnue"),
+    "field in French": (("severity:", "gravité:"), 6, "champ inconnu « gravité » ; vouliez-vous « severity » ?"),
+    "boolean in French": (
+        ("    advice:", "    correctable: non\n    advice:"),
+        12,
+        "il faut true ou false, et non un texte",
+    ),
+    "text for a number": (("min_value: 0", "min_value: zéro"), 10, "`min_value` doit être un nombre, et non « zéro »"),
+    "no bound": (("    arguments:\n      min_value: 0\n", ""), 3, "argument manquant : `min_value`, `max_value`"),
+    "bounds the wrong way": (
+        ("min_value: 0", "min_value: 5\n      max_value: 1"),
+        10,
+        "`min_value` est plus grand",
+    ),
+    "bounds of a text": (("column: montant", "column: objet"), 8, "« objet » n'est ni un nombre ni une date"),
+    "bound of a date": (("column: montant", "column: dateNotification"), 10, "`min_value` doit être une date"),
+    "form of a number": (
+        ("to_be_between\n    arguments:\n      min_value: 0", "to_match_regex\n    arguments:\n      regex: '[0-9]'"),
+        8,
+        "« montant » n'est pas un texte : écrire une `expression`",
+    ),
+    "set of another type": (
+        ("to_be_between\n    arguments:\n      min_value: 0", "to_be_in_set\n    arguments:\n      value_set: [dix]"),
+        10,
+        "« montant » est un nombre, et non « dix »",
+    ),
+    "negative threshold": (
+        ("    advice:", "    thresholds:\n      warning: {count: -1}\n    advice:"),
+        12,
+        "`count` est un nombre de lignes",
+    ),
+    "threshold that is a text": (
+        ("    advice:", "    thresholds:\n      warning: {count: dix}\n    advice:"),
+        12,
+        "il faut un nombre entier ou rien, et non un texte (champ thresholds.warning.count)",
+    ),
     "unknown table": (("table: contracts", "table: contrats"), 1, "table inconnue « contrats » ; vouliez-vous"),
     "another table's file": (("table: contracts", "table: ledger"), 1, "s'appelle ledger.yml"),
 }
@@ -200,3 +267,29 @@ def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
     example = text.split("```yaml\n")[1].split("```")[0]
     (tmp_path / "contracts.yml").write_text(example, encoding="utf-8")
     assert load_catalogue(tmp_path).rules
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "reason"),
+    [
+        (b"", 1, "fichier vide"),
+        (b"\n# rien\n", 1, "fichier vide"),
+        ("table: contracts\nrules:\n  - title: é".encode("latin-1"), 3, "le fichier n'est pas en UTF-8"),
+        ("table: contracts".encode("utf-16"), 1, "le fichier n'est pas en UTF-8"),
+        (b"- a\n", 1, "le fichier doit donner `table:` puis `rules:`"),
+        (b"table: contracts\nrules:\n", 2, "`rules:` doit "),
+        (b"table: contracts\nrules:\n  - bonjour\n", 3, "une règle est une suite de champs"),
+    ],
+)
+def test_a_file_that_holds_no_rules_is_one_line_too(tmp_path: Path, data: bytes, line: int, reason: str) -> None:
+    (tmp_path / "contracts.yml").write_bytes(data)
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}/contracts.yml:{line}: {reason}")
+
+
+def test_a_file_under_another_suffix_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "contracts.yml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "subcontracts.yaml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"subcontracts\.yaml:1: un fichier de règles se termine par \.yml"):
+        load_catalogue(tmp_path)
