@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Iterator[Path]:
     """A Dagster instance with a database that a process holds open, some of it in its write-ahead log."""
     folder = tmp_path / "home"
     write(folder, {"dagster.yaml": b"telemetry:\n  enabled: false\n", "storage/r1/compute_logs/a.err": b"log"})
@@ -74,7 +75,8 @@ def home(tmp_path: Path) -> Path:
     database.execute("create table runs (run_id text)")
     database.execute("insert into runs values ('r1')")
     database.commit()
-    return folder
+    yield folder
+    database.close()
 
 
 @pytest.fixture
