@@ -127,17 +127,7 @@ def _one(result: RuleResult) -> Any:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    rule = result.rule
-    expected = expected_for_all(rule)
-    parts = {
-        f"{rule.id}. ": rule.title,
-        "": rule.explanation,
-        "Attendu : ": "" if expected == rule.title else expected,
-        "Base légale : ": rule.legal_basis,
-        "À faire : ": rule.advice,
-        "Non jugée : ": result.not_applicable,
-    }
-    told = " ".join(label + _sentence(text) for label, text in parts.items() if text)
+    rule, told = result.rule, _told(result)
     config = ExpectationConfiguration(
         type=rule.expectation_name,
         kwargs=_kwargs(result),
@@ -166,6 +156,20 @@ def _one(result: RuleResult) -> Any:
     return ExpectationValidationResult(
         success=result.passed, expectation_config=config, result=found, exception_info=raised
     )
+
+
+def _told(result: RuleResult) -> str:
+    """Everything that the catalogue says of a rule, and why it judged nothing where it could not."""
+    rule, expected = result.rule, expected_for_all(result.rule)
+    parts = {
+        f"{rule.id}. ": rule.title,
+        "": rule.explanation,
+        "Attendu : ": "" if expected == rule.title else expected,
+        "Base légale : ": rule.legal_basis,
+        "À faire : ": rule.advice,
+        "Non jugée : ": result.not_applicable,
+    }
+    return " ".join(label + _sentence(text) for label, text in parts.items() if text)
 
 
 def _sentence(text: str) -> str:

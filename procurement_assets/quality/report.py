@@ -22,6 +22,21 @@ from procurement_assets.quality.report_trend import ALERTS_SHOWN, SIGNALS_FR, tr
 from procurement_assets.quality.results import RuleResult
 from procurement_assets.schema import TABLES
 
+_ALWAYS = {
+    "tables": TABLES,
+    "weights": WEIGHTS,
+    "outcomes": OUTCOMES_FR,
+    "reasons": REASONS_FR,
+    "examples": EXAMPLES,
+    "example_rows": example_rows,
+    "row_files": row_files,
+    "rows_folder": FOLDER,
+    "fields": FIELDS_FR,
+    "alerts_shown": ALERTS_SHOWN,
+    "signals": SIGNALS_FR,
+}
+"""What the page names whatever its data."""
+
 
 def render_report(
     publisher: str,
@@ -46,24 +61,14 @@ def render_report(
             data_date=french_date(data_date),
             view=overview(results, tables),
             results=results,
-            tables=TABLES,
             sources=dict(source_names or {}),
-            weights=WEIGHTS,
-            outcomes=OUTCOMES_FR,
-            reasons=REASONS_FR,
-            examples=EXAMPLES,
-            example_rows=example_rows,
-            row_files=row_files,
-            rows_folder=FOLDER,
             delays=delays(tables, data_date=data_date),
             compared=comparison(tables),
-            fields=FIELDS_FR,
             repaired=repairs_of(tables),
             trend=trend(tables),
             titles={r.rule.id: r.rule.title for r in results if r.failing and not r.error},
-            alerts_shown=ALERTS_SHOWN,
-            signals=SIGNALS_FR,
             docs=docs,
             css=stylesheet(),
+            **_ALWAYS,
         )
     )

@@ -163,14 +163,7 @@ def findings_by_month(
     contracts of the month and those with a finding. A rule of concessions is beside concessions, one of the ledger
     beside both, one of the reconciliation beside marchés and the contracts that a list alone has (`listed`: `uid`
     empty, `date_liste`), any other beside marchés. A finding without contract and without date is not counted."""
-    alone = pl.DataFrame(schema={"uid": pl.String, LIST_DAY: pl.Date}) if listed is None else listed
-    dated = pl.concat(
-        [
-            contracts.select("uid", jour="dateNotification", genre=pl.lit("marche")),
-            concessions.select("uid", jour="dateSignature", genre=pl.lit("concession")),
-            alone.filter(pl.col("uid").is_null()).select("uid", jour=LIST_DAY, genre=pl.lit("liste")),
-        ]
-    ).drop_nulls("jour")
+    dated = _dated(contracts, concessions, listed)
     months = pl.date_range(
         pl.select(pl.lit(data_date).dt.month_start().dt.offset_by(f"-{MONTHS - 1}mo")).item(),
         data_date,
@@ -185,23 +178,32 @@ def findings_by_month(
         .group_by("rule", "mois")
         .agg(contrats=pl.col("n").sum())
     )
-    of_contracts = found.drop_nulls("uid").select("rule", "uid").unique().join(held.select("uid", "mois"), on="uid")
-    of_lists = found.filter(pl.col("uid").is_null() & (pl.col("table") == "reconciliation")).drop_nulls("date")
-    failing = (
-        pl.concat(
-            [
-                of_contracts.select("rule", "mois"),
-                of_lists.select("rule", mois=pl.col("date").dt.strftime("%Y-%m")),
-            ]
-        )
-        .group_by("rule", "mois")
-        .len("en_defaut")
-    )
+    failing = _failing(found, held)
     grid = pl.DataFrame({"rule": sorted(rules)}, schema={"rule": pl.String}).join(months.to_frame("mois"), how="cross")
     full = grid.join(total, on=["rule", "mois"], how="left").join(failing, on=["rule", "mois"], how="left")
     filled = full.with_columns(pl.col("contrats", "en_defaut").fill_null(0).cast(pl.Int64))
     share = pl.when(pl.col("contrats") > 0).then((pl.col("en_defaut") / pl.col("contrats")).round(6))
     return conform(filled.with_columns(part=share), TABLES["quality_months"])
+
+
+def _dated(contracts: pl.DataFrame, concessions: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:
+    """What a month counts: uid (empty for a row of a list), day, kind."""
+    parts = [
+        contracts.select("uid", jour="dateNotification", genre=pl.lit("marche")),
+        concessions.select("uid", jour="dateSignature", genre=pl.lit("concession")),
+    ]
+    if listed is not None:
+        alone = listed.filter(pl.col("uid").is_null())
+        parts.append(alone.select("uid", jour=LIST_DAY, genre=pl.lit("liste")))
+    return pl.concat(parts).drop_nulls("jour")
+
+
+def _failing(found: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """rule, month, contracts (or rows that a list alone has) with a finding."""
+    of_contracts = found.drop_nulls("uid").select("rule", "uid").unique().join(held.select("uid", "mois"), on="uid")
+    of_lists = found.filter(pl.col("uid").is_null() & (pl.col("table") == "reconciliation")).drop_nulls("date")
+    told = [of_contracts.select("rule", "mois"), of_lists.select("rule", mois=pl.col("date").dt.strftime("%Y-%m"))]
+    return pl.concat(told).group_by("rule", "mois").len("en_defaut")
 
 
 def _kinds(table: str) -> tuple[str, ...]:

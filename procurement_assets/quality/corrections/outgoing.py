@@ -19,6 +19,7 @@ from procurement_assets.decp.paths import NoSuchFieldError, get
 from procurement_assets.decp.siren import KnownSirens, recover
 from procurement_assets.quality.catalogue import Catalogue
 from procurement_assets.quality.corrections.locate import locate
+from procurement_assets.quality.model import Rule
 from procurement_assets.schema import TABLES
 
 SEVERITIES = {"critical": "critique", "warning": "à corriger", "info": "à savoir"}
@@ -63,14 +64,7 @@ def batches(
         if contract is None or path is None or (rule is not None and not rule.correctable):
             left[(finding["source"] or "", "")][finding["rule"]] += 1
             continue
-        row = _about(contract, path, services) | {
-            "severity": SEVERITIES.get(finding["severity"], finding["severity"]),
-            "rule": finding["rule"],
-            "title": rule.title if rule else "",
-            "expected": finding.get("expected"),
-            "advice": finding["advice"],
-            "legal_basis": rule.legal_basis if rule else "",
-        }
+        row = _about(contract, path, services) | _found(finding, rule)
         proposal = proposals.get((contract.uid, path))
         row["proposed"] = _proposed(proposal) if proposal else _siren(contract, path)
         told.add((contract.uid, path))
@@ -86,6 +80,17 @@ def batches(
         )
         for source, direction in sorted(groups)
     ]
+
+
+def _found(finding: Mapping[str, Any], rule: Rule | None) -> Row:
+    return {
+        "severity": SEVERITIES.get(finding["severity"], finding["severity"]),
+        "rule": finding["rule"],
+        "title": rule.title if rule else "",
+        "expected": finding.get("expected"),
+        "advice": finding["advice"],
+        "legal_basis": rule.legal_basis if rule else "",
+    }
 
 
 def _suggested(s: Mapping[str, Any]) -> Row:
