@@ -42,7 +42,9 @@ class FtpServer:
         self.server = FTPServer(("127.0.0.1", 0), handler, ioloop=IOLoop())
         scheme = "ftps" if certificate else "ftp"
         self.address = f"{scheme}://ville@127.0.0.1:{self.server.address[1]}/"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"timeout": 0.01}, daemon=True)
+        self.thread = threading.Thread(
+            target=self.server.serve_forever, kwargs={"timeout": 0.01, "handle_exit": False}, daemon=True
+        )
         self.thread.start()
 
     def close(self) -> None:

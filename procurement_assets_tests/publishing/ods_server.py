@@ -7,20 +7,15 @@ number and the request: it may answer a status, cut the connection before or aft
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from werkzeug.formparser import FormDataParser
-from werkzeug.http import parse_options_header
-
+from procurement_assets_tests.publishing.ods_answers import RefusalError, explore, page, parse, shown
 from procurement_assets_tests.publishing.ods_state import Dataset, Portal
 from procurement_assets_tests.publishing.openapi import Api
 
@@ -30,14 +25,6 @@ Fault = Callable[[int, str, str], "str | int | tuple[int, dict[str, str]] | None
 answer), or `kill-before` / `kill-after` (calls `Server.kill`)."""
 
 AUTOMATION, EXPLORE = "/api/automation/v1.0", "/api/explore/v2.1"
-
-
-class RefusalError(Exception):
-    """An answer other than success."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
 
 
 class Server:
@@ -128,7 +115,7 @@ class Server:
 
     def _apply(self, http: BaseHTTPRequestHandler, path: str, raw: bytes) -> tuple[int, Any]:
         query = urlsplit(http.path).query
-        kind, body = _parse(http, raw)
+        kind, body = parse(http, raw)
         base = AUTOMATION if path.startswith(AUTOMATION) else EXPLORE
         api = self.apis[base]
         if api is not None:
@@ -139,7 +126,7 @@ class Server:
         has_key = given == f"apikey {self.key}"
         params = {k: v[-1] for k, v in parse_qs(query, keep_blank_values=True).items()}
         if base == EXPLORE:
-            return self._explore(path.removeprefix(EXPLORE), params, has_key)
+            return explore(self.portal, path.removeprefix(EXPLORE), params, has_key)
         if not has_key:
             raise RefusalError(401, "unauthorized", f"clé inconnue : {given}")
         if self.read_only_key and http.command != "GET":
@@ -179,18 +166,18 @@ class Server:
     def _datasets(self, method: str, params: dict[str, str], body: Any) -> tuple[int, Any]:
         if method == "GET":
             found = [d for d in self.portal.datasets.values() if params.get("dataset_id") in (None, d.slug)]
-            return 200, _page([_shown(d) for d in found], params)
+            return 200, page([shown(d) for d in found], params)
         if self.portal.by_slug(body["dataset_id"]):
             raise RefusalError(400, "validation_error", "dataset_id already exists")
         uid = self.portal.new_id("da")
         self.portal.datasets[uid] = Dataset(uid, body["dataset_id"], bool(body["is_restricted"]), body["metadata"])
-        return 201, _shown(self.portal.datasets[uid])
+        return 201, shown(self.portal.datasets[uid])
 
     def _dataset(self, method: str, dataset: Dataset, body: Any) -> tuple[int, Any]:
         if method == "PUT":
             dataset.restricted = bool(body["is_restricted"])
             dataset.draft["metadata"] = body["metadata"]
-        return 200, _shown(dataset)
+        return 200, shown(dataset)
 
     def _status(self, dataset: Dataset) -> tuple[int, Any]:
         self.portal.move(dataset)
@@ -207,13 +194,13 @@ class Server:
 
     def _versions(self, method: str, dataset: Dataset, rest: list[str], params: dict[str, str]) -> tuple[int, Any]:
         if method == "GET":
-            return 200, _page(
+            return 200, page(
                 [{"uid": v, "sections": ["data"], "can_restore": True} for v, _ in dataset.versions], params
             )
         for uid, kept in dataset.versions:
             if uid == rest[0]:
                 dataset.draft = json.loads(json.dumps(kept))
-                return 200, _shown(dataset)
+                return 200, shown(dataset)
         raise RefusalError(404, "not_found", "Not found.")
 
     def _metadata(self, method: str, dataset: Dataset, rest: list[str], body: Any) -> tuple[int, Any]:
@@ -240,7 +227,7 @@ class Server:
         """Resources, field configurations, alternative exports and attachments: lists of the draft."""
         entries: dict[str, Any] = dataset.draft[kind]
         if method == "GET" and not rest:
-            return 200, _page([{k: v for k, v in e.items() if k != "bytes"} for e in entries.values()], params)
+            return 200, page([{k: v for k, v in e.items() if k != "bytes"} for e in entries.values()], params)
         if method == "POST":
             uid = self.portal.new_id({"resources": "re", "fields": "pr", "alternative_exports": "ae"}.get(kind, "at"))
             entries[uid] = {"uid": uid, **self._entry(kind, body)}
@@ -274,57 +261,3 @@ class Server:
             form = {k: v for k, v in body.items() if k != "file"}
             return {**form, "filename": name, "mimetype": "application/octet-stream", "bytes": data.hex()}
         return dict(body)
-
-    # --- Explore ----------------------------------------------------------------------------------------------------
-
-    def _explore(self, path: str, params: dict[str, str], has_key: bool) -> tuple[int, Any]:
-        match = re.fullmatch(r"/catalog/datasets/([^/]+)/(records|exports/csv)", path)
-        dataset = self.portal.by_slug(unquote(match.group(1))) if match else None
-        if match is None or dataset is None or dataset.public is None or (dataset.restricted and not has_key):
-            raise RefusalError(404, "not_found", "Unknown dataset")
-        records = dataset.public["records"]
-        select = [s.strip() for s in params["select"].split(",")]
-        if match.group(2) == "records":
-            row: dict[str, Any] = {}
-            for expression in select:
-                what, _, name = expression.partition(" as ")
-                column = re.fullmatch(r"sum\((\w+)\)", what)
-                if column:
-                    row[name] = sum(float(r[column[1]] or 0) for r in records)
-                elif what == "count(*)":
-                    row[name] = len(records)
-            return 200, {"total_count": 1, "results": [row]}
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter=params.get("delimiter", ";"), lineterminator="\r\n")
-        writer.writerow(select)
-        writer.writerows([[r[s] for s in select] for r in records])
-        return 200, buffer.getvalue().encode()
-
-
-def _shown(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "uid": dataset.uid,
-        "dataset_id": dataset.slug,
-        "is_published": dataset.public is not None,
-        "is_restricted": dataset.restricted,
-        "metadata": dataset.draft["metadata"],
-    }
-
-
-def _page(results: list[Any], params: dict[str, str]) -> dict[str, Any]:
-    offset, limit = int(params.get("offset", 0)), int(params.get("limit", 20))
-    return {"total_count": len(results), "next": None, "previous": None, "results": results[offset : offset + limit]}
-
-
-def _parse(http: BaseHTTPRequestHandler, raw: bytes) -> tuple[str, Any]:
-    """(kind, body): JSON, or a form whose files are (name, bytes)."""
-    kind = http.headers.get("Content-Type", "")
-    if kind.startswith("multipart/form-data"):
-        mimetype, options = parse_options_header(kind)
-        _, fields, files = FormDataParser().parse(io.BytesIO(raw), mimetype, len(raw), options)
-        form: dict[str, Any] = dict(fields.items())
-        form |= {name: (file.filename, file.read()) for name, file in files.items()}
-        return "form", form
-    if raw:
-        return "json", json.loads(raw)
-    return "", None

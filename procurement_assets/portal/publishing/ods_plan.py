@@ -20,7 +20,6 @@ from procurement_assets.portal.publishing.ods_wanted import (
     resource_body,
     sent_name,
 )
-from procurement_assets.portal.publishing.package import PackageFile
 from procurement_assets.portal.publishing.plan import Step, Steps
 from procurement_assets.portal.publishing.portal import TargetState
 
@@ -230,7 +229,7 @@ def _attachments(wanted: WantedDataset, observed: Observed, root: str) -> Iterat
         return
     kept: set[str] = set()
     for file in wanted.attachments:
-        same = [a for a in observed.attachments if _is_sent(a, file)]
+        same = [a for a in observed.attachments if str(a.get("filename", "")) == sent_name(file)]
         if same:
             kept.add(str(same[0]["uid"]))
             continue
@@ -248,10 +247,6 @@ def _attachments(wanted: WantedDataset, observed: Observed, root: str) -> Iterat
         if _HASHED.match(str(attachment.get("filename", ""))) and str(attachment["uid"]) not in kept:
             address = f"{root}/attachments/{attachment['uid']}/"
             yield _removal("attachment.remove", address, str(attachment.get("filename")))
-
-
-def _is_sent(attachment: Mapping[str, Any], file: PackageFile) -> bool:
-    return str(attachment.get("filename", "")) == sent_name(file)
 
 
 def _removal(action: str, address: str, name: str) -> Step:
