@@ -25,7 +25,7 @@ from procurement_assets.sources.http import HttpClient
 
 REGISTERS = load_registers(load_settings().registers)
 """The registers, as `PROCUREMENT_REGISTERS` says when the code location loads."""
-GROUP = "registers"
+GROUP = "registres"
 STATES = "registres"
 UP_TO_DATE = "registre_a_jour"
 SOURCES = list(PUBLISHERS.sources.values())

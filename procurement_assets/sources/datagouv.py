@@ -128,5 +128,6 @@ def _why_ignored(source: Source, resource: _Resource) -> str:
 
 
 def _suffix(name: str) -> str:
-    found = _SUFFIX.search(name.strip().lower())
+    """What a name ends with; the reader opens gzip, so what it holds is what counts."""
+    found = _SUFFIX.search(name.strip().lower().removesuffix(".gz"))
     return found[1] if found else ""

@@ -134,6 +134,9 @@ def test_a_listing_that_cannot_be_had_is_an_error(
         ({"format": "", "title": "marches", "url": "https://x.fr/f.xml?v=2"}, ""),
         ({"format": "unknown", "title": "marches", "url": "https://x.fr/f"}, ""),
         ({"type": None}, ""),
+        ({"format": "gz", "title": "decp-2024.json.gz"}, ""),
+        ({"format": "", "title": "decp", "url": "https://x.fr/f.xml.gz"}, ""),
+        ({"format": "gz", "title": "notes.txt.gz", "url": ""}, "format « gz » : seuls JSON et XML sont lus"),
         (
             {"format": "csv", "title": "a.csv", "url": "https://x.fr/a.csv"},
             "format « csv » : seuls JSON et XML sont lus",
