@@ -192,10 +192,14 @@ def blocking_failures(instance: dg.DagsterInstance, run_id: str) -> tuple[tuple[
     return tuple(found)
 
 
+_WRAPPINGS = ("Dagster", "RetryRequested")
+"""Starts of the names of what Dagster raises around the error of a step, the second after its last attempt."""
+
+
 def step_cause(event: dg.DagsterEvent) -> str:
     """The first line of what a failed step raised, in its own words: not Dagster's wrapping, nor what lies below."""
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith(_WRAPPINGS):
         error = error.cause
     if error is not None and error.cls_name == "DagsterAssetCheckFailedError":
         # "1 blocking asset check failed with ERROR severity:", then a line for each.

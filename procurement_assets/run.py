@@ -39,8 +39,9 @@ def run_refresh(
     print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
     with dg.DagsterInstance.get() as instance:
         job = defs().resolve_job_def(name)
-        # Dagster tells each event on stderr; here warnings and errors are enough, the rest is in the UI.
-        quiet = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+        # Dagster tells each event on stderr, with the stack of what fails: here one line a failure is told below, the
+        # rest is in the UI.
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         result = job.execute_in_process(
             run_config=quiet, instance=instance, partition_key=publisher, raise_on_error=False, tags=tags
         )

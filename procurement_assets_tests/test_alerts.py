@@ -99,10 +99,10 @@ def test_a_mail_server_that_refuses_does_not_hide_the_failure(
     assert "fichier illisible" in caplog.text
 
 
-def failing_step(error: Exception, cause: Exception | None = None) -> dg.DagsterEvent:
+def failing_step(error: Exception, cause: Exception | None, retries: int) -> dg.DagsterEvent:
     """The event of a step that raised an error, from another or not."""
 
-    @dg.asset
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=retries))
     def lecture() -> None:
         raise error from cause
 
@@ -119,10 +119,11 @@ def failing_step(error: Exception, cause: Exception | None = None) -> dg.Dagster
         (ZeroDivisionError("division by zero"), None, "ZeroDivisionError: division by zero"),
     ],
 )
+@pytest.mark.parametrize("retries", [0, 1])
 def test_a_failed_step_is_told_in_the_words_of_what_it_raised_and_not_of_its_cause(
-    error: Exception, cause: Exception | None, said: str
+    error: Exception, cause: Exception | None, said: str, retries: int
 ) -> None:
-    assert step_cause(failing_step(error, cause)) == said
+    assert step_cause(failing_step(error, cause, retries)) == said
 
 
 def test_a_blocking_check_is_told_in_french_with_its_asset() -> None:

@@ -35,5 +35,5 @@ def test_ocds_and_the_rules_have_the_same_day() -> None:
 
 def test_without_any_date_ocds_stops_and_the_rules_have_none() -> None:
     assert data_date_of(files("", None)) is None
-    with pytest.raises(ValueError, match="no file read has a published date"):
+    with pytest.raises(ValueError, match="aucun fichier lu n'a de date de publication"):
         data_date(files("", None))

@@ -55,7 +55,9 @@ def refusal(raw: RawRecord) -> Refused | None:
     c = Cleaner()
     acheteur = c.siret("acheteur.id", raw.acheteur_id)
     if acheteur is None:
-        return Refused("record.no-buyer", "l'enregistrement ne nomme pas son acheteur")
+        name = c.text("acheteur.nom", raw.acheteur_nom)
+        said = f"ne donne pas le SIRET de son acheteur (« {name} »)" if name else "ne nomme pas son acheteur"
+        return Refused("record.no-buyer", f"l'enregistrement {said}")
     if c.text("id", raw.id) is None:
         return Refused("record.no-id", f"l'enregistrement de l'acheteur {acheteur} n'a pas d'identifiant")
     return None

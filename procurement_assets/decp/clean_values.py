@@ -130,6 +130,8 @@ class Cleaner:
 
     def _number_text(self, path: str, value: str) -> float | None:
         stripped = _SPACES.sub("", value).removesuffix("€").removesuffix("EUR")
+        if path.endswith("dureeMois"):
+            stripped = stripped.lower().removesuffix("mois")
         if not stripped:
             return None
         if is_not_communicated(value):

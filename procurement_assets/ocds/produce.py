@@ -228,7 +228,10 @@ def data_date(files: pl.DataFrame) -> str:
     """
     found = latest_date(files)
     if found is None:
-        raise ValueError("no file read has a published date: the date of the data is not known")
+        raise ValueError(
+            "aucun fichier lu n'a de date de publication : la date des données est inconnue. Voir raw_snapshots (un "
+            "fichier par ligne, et pourquoi il manque), puis relancer"
+        )
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement_assets.decp.clean import Cleaned, clean, refusal
+from procurement_assets.decp.clean import Cleaned, Refused, clean, refusal
 from procurement_assets.decp.clean_values import Cleaner
 from procurement_assets.decp.codelists import PROCEDURE_MARCHE, TYPE_IDENTIFIANT
 from procurement_assets.decp.raw import (
@@ -150,6 +150,17 @@ def test_nc_in_a_list_is_dropped_and_its_neighbours_stay() -> None:
 )
 def test_a_boolean_is_read_in_every_writing(published: Any, expected: bool | None) -> None:
     assert cleaned(marcheInnovant=published).contract.marcheInnovant is expected
+
+
+def test_a_duration_with_its_unit_is_read() -> None:
+    result = cleaned(dureeMois="12 mois")
+    assert result.contract.dureeMois == 12
+    assert rules(result) == [("dureeMois", "number.text")]
+
+
+def test_a_record_that_names_its_buyer_without_a_siret_says_so() -> None:
+    refused = refusal(RawRecord(kind="marche", format="2019", id="1", acheteur_nom="État"))
+    assert refused == Refused("record.no-buyer", "l'enregistrement ne donne pas le SIRET de son acheteur (« État »)")
 
 
 def test_a_fractional_duration_is_raised_to_the_next_month() -> None:

@@ -5,6 +5,7 @@ What cannot be read leaves an empty value or, for a whole list, a reason in Fren
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from procurement_assets.decp.codelists import fold
 from procurement_assets.lake import Lake
 from procurement_assets.publishers import ContractList, Source
 from procurement_assets.sources.manifest import ManifestRow
+
+log = logging.getLogger(__name__)
 
 LIST_SCHEMA: dict[str, pl.DataType] = {
     "liste": pl.String(),
@@ -118,14 +121,18 @@ def raw_columns(data: bytes) -> pl.DataFrame:
 def _json(data: bytes) -> pl.DataFrame:
     try:
         if data[:1] == b"[":
-            rows = msgspec.json.decode(data, type=list[dict[str, object]])
+            found: list[object] = msgspec.json.decode(data, type=list[object])
         else:
-            rows = msgspec.json.Decoder(dict[str, object]).decode_lines(data)
+            found = msgspec.json.Decoder(object).decode_lines(data)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ListError(f"JSON illisible : {error}") from error
+    rows = [row for row in found if isinstance(row, dict)]
     names = list(dict.fromkeys(n for row in rows for n in row))
     if not names:
         raise ListError("la liste n'a aucune ligne")
+    if len(rows) < len(found):
+        # A row that is no object holds no contract: the others are compared all the same.
+        log.warning("list of contracts: %d of %d elements are no objects", len(found) - len(rows), len(found))
     return pl.DataFrame({n: [_text(row.get(n)) for row in rows] for n in names}, schema=dict.fromkeys(names, pl.String))
 
 

@@ -59,6 +59,11 @@ def test_values_of_other_types_and_bad_values_are_empty_and_never_stop() -> None
     assert made["annee"].to_list() == [2021, None, None]
 
 
+def test_an_element_that_is_no_object_does_not_lose_the_others() -> None:
+    found = parse_list(b'[null, {"numero_marche": "20201", "objet": "Voirie"}, 3]', ContractList())
+    assert found["numero"].to_list() == ["20201"]
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
