@@ -139,6 +139,7 @@ def test_the_exports_are_all_there_and_hold_every_contract(paris: tuple[Path, Mi
         "compiled_releases.jsonl.gz",
         "record_package.json",
         "quality_report.html",
+        "rapport_qualite.html",
     }
     assert pl.read_parquet(exports / "decp_marches.parquet").height == 6050
     assert pl.read_csv(exports / "decp_marches.csv", infer_schema=False).height == 6050

@@ -22,7 +22,7 @@ from procurement_assets.decp.scan import Balance
 from procurement_assets.decp.sniff import ByteSource, content_of
 from procurement_assets.decp.split import HEAD_KEPT, LIMIT, WINDOW, Holder, Piece, Splitter
 
-READER_VERSION: Final = "1"
+READER_VERSION: Final = "2"
 """Part of the cache key of parsed files: change it when the same bytes would be read otherwise."""
 
 Read = ReadRecord | Quarantined | FileSummary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -20,6 +21,9 @@ from procurement_assets.quality.trend import record_run
 from procurement_assets.schema import TABLES, conform
 
 REPORT = "quality_report.html"
+"""The working group's report: it leads to the failing rows and to the Data Docs, which are not given out."""
+PUBLIC_REPORT = "rapport_qualite.html"
+"""The same page without these links: what is given out has no dead link."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,8 @@ def build_report(
     source_names: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
 ) -> str:
-    """Write the report (French) and the pages of failing rows among a publisher's exports; returns the report.
+    """Write the report (French), its public copy and the pages of failing rows in the folder of a publisher's exports;
+    returns the report.
 
     The rules' outcomes are those that `build_quality` kept; tables that are not there yet have their sections say so.
     """
@@ -72,10 +77,12 @@ def build_report(
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
     frames |= {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
     docs = f"../../{FOLDER}/{publisher}"  # from exports/PUBLISHER, wherever the lake is
-    report = render_report(name, results, frames, data_date=data_date, source_names=source_names, docs=docs)
+    render = partial(render_report, name, results, frames, data_date=data_date, source_names=source_names)
+    report = render(docs=docs)
     day, css = french_date(data_date), stylesheet()
     write_rows(lake.exports(publisher), name, results, data_date=day, css=css, docs=f"../{docs}")
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
+    write_bytes(lake.exports(publisher) / PUBLIC_REPORT, render().encode("utf-8"))
     return report
 
 

@@ -51,7 +51,8 @@ def render_report(
 
     `tables` holds `contracts`, `concessions` and `ledger`, and those of reconciliation, repairs and corrections where
     there are any: a section without its table says that it has nothing to show. `source_names` gives the French name
-    of each source. `docs`: where the Data Docs of the publisher are, seen from the report; empty: no link.
+    of each source. `docs`: where the Data Docs of the publisher are, seen from the report. Empty: the copy that is
+    given out, with no link to them nor to the pages of failing rows, which are the working group's.
     """
     return (
         environment()

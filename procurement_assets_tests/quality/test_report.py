@@ -49,12 +49,13 @@ def found() -> tuple[Any, dict[str, pl.DataFrame]]:
     return run_catalogue(catalogue, used, data_date=DATA_DATE), tables
 
 
+SAID: Any = {"data_date": DATA_DATE, "source_names": {"maximilien": "Maximilien"}, "docs": "../../data_docs/paris"}
+
+
 @pytest.fixture(scope="module")
 def page(found: Any) -> str:
     results, tables = found
-    return render_report(
-        "Ville de <Paris>", results, tables, data_date=DATA_DATE, source_names={"maximilien": "Maximilien"}
-    )
+    return render_report("Ville de <Paris>", results, tables, **SAID)
 
 
 def test_figures(found: Any) -> None:
@@ -87,9 +88,7 @@ def test_text_from_data_stays_text(page: str) -> None:
 def test_same_data_same_bytes(found: Any, page: str) -> None:
     results, tables = found
     shuffled = {n: t.sample(fraction=1, shuffle=True, seed=1) for n, t in tables.items()}
-    again = render_report(
-        "Ville de <Paris>", results, shuffled, data_date=DATA_DATE, source_names={"maximilien": "Maximilien"}
-    )
+    again = render_report("Ville de <Paris>", results, shuffled, **SAID)
     assert again == page
     assert "8 janvier 2026" in page
 
@@ -97,8 +96,19 @@ def test_same_data_same_bytes(found: Any, page: str) -> None:
 def test_the_page_is_well_formed_accessible_and_alone(page: str) -> None:
     read = assert_accessible_and_alone(page)
     assert {link for link in read.links if not link.startswith("#")} == {
-        f"constats/{rule}.{kind}" for rule in ("DECP-M-403", "DECP-M-301", "DECP-M-702") for kind in ("html", "csv")
+        "../../data_docs/paris/index.html",
+        *(f"constats/{rule}.{kind}" for rule in ("DECP-M-403", "DECP-M-301", "DECP-M-702") for kind in ("html", "csv")),
     }
+
+
+def test_the_copy_that_is_given_out_leads_to_no_page_that_is_not(found: Any) -> None:
+    results, tables = found
+    read = assert_accessible_and_alone(render_report("Ville", results, tables, **(SAID | {"docs": ""})))
+    assert [link for link in read.links if not link.startswith("#")] == []
+
+
+def test_a_rule_that_needs_an_absent_register_says_so(page: str) -> None:
+    assert re.search(r"DECP-M-611 \(registre CPV[^)]* absent\)", page)
 
 
 def _luminance(colour: str) -> float:

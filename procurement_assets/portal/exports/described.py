@@ -156,7 +156,7 @@ _OTHERS = (
         file_type="HTML",
     ),
     Described(
-        pattern=r"quality_report\.html",
+        pattern=r"rapport_qualite\.html",
         role="documentation",
         title="Rapport de qualité des données",
         description="Contrôles, défauts, évolution, par règle et par source.",

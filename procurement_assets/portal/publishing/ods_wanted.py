@@ -198,7 +198,7 @@ def _metadata(publisher: Publisher, package: Package, table: Table) -> dict[str,
     about, portal = publisher.about, publisher.about.opendatasoft
     main = table.name == "decp_marches"
     license_url = about.license_url or publisher.license
-    report = f"{about.files_url}quality_report.html" if package.has("quality_report.html") else ""
+    report = f"{about.files_url}rapport_qualite.html" if package.has("rapport_qualite.html") else ""
     values: dict[str, Any] = {
         "default/title": about.title if main else f"{about.title} : {table.title.lower()}",
         "default/description": _html(about.description, table, about.license_name, license_url),
