@@ -51,7 +51,7 @@ test: lint
 	@sh .ci/office.sh
 	@sh .ci/udata.sh
 	@sh .ci/nginx.sh
-	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: env
 	$(PY) -m benchmarks ocds --records 100000

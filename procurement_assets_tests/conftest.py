@@ -21,6 +21,23 @@ os.environ["PROCUREMENT_PUBLISHERS"] = str(ROOT / "procurement_assets" / "sample
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
+LONGEST = (
+    "test_real_refresh.py",
+    "portal/test_kill_datagouv.py",
+    "publishing/test_kill.py",
+    "publishing/test_kill_depot.py",
+    "portal/test_datagouv_udata.py",
+    "dagster/test_graph.py",
+    "test_real_national.py",
+)
+"""Modules that take longest: they start first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules first, in an order that is the same for every worker."""
+    ranks = {f"procurement_assets_tests/{name}": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
