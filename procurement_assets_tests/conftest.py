@@ -23,12 +23,13 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 LONGEST = (
     "test_real_refresh.py",
-    "portal/test_kill_datagouv.py",
-    "publishing/test_kill.py",
-    "publishing/test_kill_depot.py",
-    "portal/test_datagouv_udata.py",
-    "dagster/test_graph.py",
+    "dagster/test_object_storage.py",
     "test_real_national.py",
+    "publishing/test_kill_depot.py",
+    "portal/test_kill_datagouv.py",
+    "dagster/test_graph.py",
+    "publishing/test_kill.py",
+    "quality/test_seeded.py",
 )
 """Modules that take longest: they start first, so that no worker is left alone with one at the end."""
 
