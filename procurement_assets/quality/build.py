@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
 from procurement_assets.quality.datadocs import FOLDER
-from procurement_assets.quality.report import render_report
+from procurement_assets.quality.report import page_of, report_facts
 from procurement_assets.quality.report_rows import write_rows
-from procurement_assets.quality.report_text import french_date, stylesheet
 from procurement_assets.quality.results import RuleResult, findings, sources_of
 from procurement_assets.quality.store import Checked
 from procurement_assets.quality.trend import record_run
@@ -77,12 +75,12 @@ def build_report(
     frames = {table: checked.frame(table) for table in (*rules.tables, "contracts", "concessions", "ledger")}
     frames |= {t: lake.read_table(t, publisher) for t in REPORTED if lake.table(t, publisher).exists()}
     docs = f"../../{FOLDER}/{publisher}"  # from exports/PUBLISHER, wherever the lake is
-    render = partial(render_report, name, results, frames, data_date=data_date, source_names=source_names)
-    report = render(docs=docs)
-    day, css = french_date(data_date), stylesheet()
+    facts = report_facts(name, results, frames, data_date=data_date, source_names=source_names)
+    report = page_of(facts, docs)
+    day, css = facts["data_date"], facts["css"]
     write_rows(lake.exports(publisher), name, results, data_date=day, css=css, docs=f"../{docs}")
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
-    write_bytes(lake.exports(publisher) / PUBLIC_REPORT, render().encode("utf-8"))
+    write_bytes(lake.exports(publisher) / PUBLIC_REPORT, page_of(facts).encode("utf-8"))
     return report
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -47,29 +48,43 @@ def render_report(
     source_names: Mapping[str, str] | None = None,
     docs: str = "",
 ) -> str:
-    """The page for a publisher (its name), from the results of its rules and its tables.
+    """The page of what `report_facts` computes, with the links of `page_of`."""
+    return page_of(report_facts(publisher, results, tables, data_date=data_date, source_names=source_names), docs)
+
+
+def report_facts(
+    publisher: str,
+    results: Sequence[RuleResult],
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    data_date: date | None,
+    source_names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What the page tells of a publisher (its name), from the results of its rules and its tables.
 
     `tables` holds `contracts`, `concessions` and `ledger`, and those of reconciliation, repairs and corrections where
     there are any: a section without its table says that it has nothing to show. `source_names` gives the French name
-    of each source. `docs`: where the Data Docs of the publisher are, seen from the report. Empty: the copy that is
-    given out, with no link to them nor to the pages of failing rows, which are the working group's.
+    of each source.
     """
-    return (
-        environment()
-        .get_template("quality_report.html")
-        .render(
-            publisher=publisher,
-            data_date=french_date(data_date),
-            view=overview(results, tables),
-            results=results,
-            sources=dict(source_names or {}),
-            delays=delays(tables, data_date=data_date),
-            compared=comparison(tables),
-            repaired=repairs_of(tables),
-            trend=trend(tables),
-            titles={r.rule.id: r.rule.title for r in results if r.failing and not r.error},
-            docs=docs,
-            css=stylesheet(),
-            **_ALWAYS,
-        )
-    )
+    return {
+        "publisher": publisher,
+        "data_date": french_date(data_date),
+        "view": overview(results, tables),
+        "results": results,
+        "sources": dict(source_names or {}),
+        "delays": delays(tables, data_date=data_date),
+        "compared": comparison(tables),
+        "repaired": repairs_of(tables),
+        "trend": trend(tables),
+        "titles": {r.rule.id: r.rule.title for r in results if r.failing and not r.error},
+        "css": stylesheet(),
+    }
+
+
+def page_of(facts: Mapping[str, Any], docs: str = "") -> str:
+    """The page of these facts. `docs`: where the Data Docs of the publisher are, seen from it.
+
+    Empty: the copy that is given out, with no link to them nor to the pages of failing rows, which are the working
+    group's.
+    """
+    return environment().get_template("quality_report.html").render(**facts, docs=docs, **_ALWAYS)

@@ -40,9 +40,9 @@ def wanted_sirens(lake: Lake) -> set[str]:
     for table, column in NAMED_BY:
         for path in (lake / "tables" / table).glob("*.parquet"):
             with path.open("rb") as handle:
-                table_frame = pl.read_parquet(handle)
-            if column in table_frame.columns:  # a table of an earlier version may lack it
-                found.update(table_frame[column].drop_nulls().unique().to_list())
+                if column in pl.read_parquet_schema(handle):  # a table of an earlier version may lack it
+                    handle.seek(0)
+                    found.update(pl.read_parquet(handle, columns=[column])[column].drop_nulls().unique().to_list())
     return found
 
 
