@@ -10,19 +10,17 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks.cases import PUBLISHER, schema_of
-from benchmarks.measure import Measure, measured, module
+from benchmarks.measure import Measure, machine, measured, module
 from procurement_assets.lake import Lake
 from procurement_assets.publishers import Source
 
@@ -179,10 +177,7 @@ def _write(stages: list[Stage], lake: Lake, options: argparse.Namespace, size: i
         "contracts": options.records,
         "decp_mb": round(size / 1e6, 1),
         "releases_mb": round((lake.ocds(PUBLISHER.id) / "releases.jsonl").stat().st_size / 1e6, 1),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
-        "tools": {name: version(name) for name in TOOLS},
+        **machine(TOOLS),
         "stages": [msgspec.to_builtins(s) for s in stages],
     }
     if set(options.stages.split(",")) != STAGES.keys():

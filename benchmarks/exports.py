@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from benchmarks.measure import Measure, measured, module
+from benchmarks.measure import Measure, machine, measured, module
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.changes import Contracts, record_changes
 from procurement_assets.portal.exports.database import write_database
@@ -182,10 +180,7 @@ def _write(results: list[Result], count: int) -> str:
     about = {
         "rows": count,
         "columns": len(COLUMNS),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
-        "tools": {name: version(name) for name in TOOLS},
+        **machine(TOOLS),
         "cases": msgspec.to_builtins(results),
     }
     RESULTS.mkdir(exist_ok=True)

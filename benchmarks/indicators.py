@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks.cases import compile_case, map_case, read_case
-from benchmarks.measure import measured, module
+from benchmarks.measure import machine, measured, module
 
 RESULTS = Path(__file__).with_name("results")
 COMPILED = "compiled.jsonl"
@@ -129,10 +126,7 @@ def _compare(folder: Path, options: argparse.Namespace) -> str:
         "same_coverage": json.loads((folder / "coverage.json").read_text())
         == json.loads((folder / "wheel.json").read_text()),
         "coverage_cpu_wheel_over_ours": round(costs["wheel"].cpu / costs["coverage"].cpu, 2),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
-        "tools": {name: version(name) for name in ("ocdscardinal", "msgspec")},
+        **machine(("ocdscardinal", "msgspec")),
         "cases": msgspec.to_builtins(cases),
     }
     RESULTS.mkdir(exist_ok=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Measure(NamedTuple):
@@ -16,6 +19,16 @@ class Measure(NamedTuple):
     cpu: float
     wall: float
     peak_mb: float
+
+
+def machine(tools: Iterable[str]) -> dict[str, Any]:
+    """What a result says of where it was measured: Python, cores, load, and the version of each tool."""
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_at_the_end": round(os.getloadavg()[0], 2),
+        "tools": {name: version(name) for name in tools},
+    }
 
 
 def measured(command: list[str], stdin: Path | None = None, stdout: Path | None = None) -> Measure:

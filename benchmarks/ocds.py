@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import sys
 import tempfile
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.cases import CASES, schema_of
-from benchmarks.measure import Measure, measured, module
+from benchmarks.measure import Measure, machine, measured, module
 
 RESULTS = Path(__file__).with_name("results")
 PACKAGE = 1_000
@@ -140,10 +137,7 @@ def _write(cases: list[Case], same: tuple[int, int], options: argparse.Namespace
         "decp_mb": round(size / 1e6, 1),
         "schema": used.source,
         "schema_skipped_reason": used.skipped_reason,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
-        "tools": {name: version(name) for name in TOOLS},
+        **machine(TOOLS),
         "compiled_equal_to_ocdskit": {"equal": same[0], "of": same[1]},
         "cases": [msgspec.to_builtins(c) | {"per_cpu_second": round(c.per_second)} for c in cases],
     }

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.measure import measured, module
+from benchmarks.measure import machine, measured, module
 
 RESULTS = Path(__file__).with_name("results")
 GENERATE, GROUP, SUPPLIERS = "generate", 500_000, 6_000
@@ -160,10 +158,7 @@ def _write(results: list[Result], units: int) -> str:
     about = {
         "units": units,
         "suppliers": SUPPLIERS,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
-        "tools": {name: version(name) for name in TOOLS},
+        **machine(TOOLS),
         "cases": msgspec.to_builtins(results),
     }
     RESULTS.mkdir(exist_ok=True)
