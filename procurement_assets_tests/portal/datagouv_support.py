@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,6 +21,23 @@ from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.publishers import Publisher, load_publishers
 from procurement_assets.settings import PACKAGE
+from procurement_assets_tests.portal.running_udata import Udata
+
+RELEASES = json.dumps(
+    {"uri": "https://example.org/p", "version": "1.1", "releases": [{"ocid": "ocds-abcdef-1"}]}
+).encode()
+FILES = {
+    "decp_marches.csv": b"uid;montant\nA;1\nB;2\n",
+    "decp_marches.parquet": b"PAR1....PAR1",
+    "procurement.duckdb": b"DUCK",
+    "releases.jsonl.gz": gzip.compress(b"{}\n", mtime=0),
+    "ocds/release_package_2024.json.gz": gzip.compress(RELEASES, mtime=0),
+    "decp_2022.json": b'{"marches": {"marche": []}}',
+    "decp_2019.xml": b"<marches/>",
+    "politique_publication.html": b"<!doctype html><title>p</title>",
+    "catalog.ttl": b"<https://example.org/> a <https://example.org/c> .",
+}
+ORDER = list(FILES)
 
 
 def package(root: Path, files: dict[str, bytes]) -> Package:
@@ -73,3 +93,19 @@ def publish(client: Datagouv, wanted: Package, *, before: Callable[[int, Step], 
         except AmbiguousError:
             continue
     raise AssertionError("five plans were not enough")
+
+
+def client(udata: Udata, key: str | None = None, **settings: str) -> Datagouv:
+    """A client of a running udata, with the key of a member."""
+    return make(paris(udata.api, **settings), key or udata.member)
+
+
+def names(dataset: dict[str, Any]) -> list[str]:
+    """Files that the resources of a dataset say they are, in their order; empty: none of ours."""
+    return [r["extras"].get("procurement-assets:file", "") for r in dataset["resources"]]
+
+
+def by_name(udata: Udata) -> dict[str, dict[str, Any]]:
+    """The resources that anyone sees, by file."""
+    (dataset,) = udata.public()
+    return dict(zip(names(dataset), dataset["resources"], strict=True))

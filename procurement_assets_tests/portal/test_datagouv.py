@@ -21,7 +21,6 @@ from werkzeug import Request, Response
 from procurement_assets.portal.publishing.datagouv import STORAGE_SECONDS, Datagouv
 from procurement_assets.portal.publishing.datagouv_steps import STEPS
 from procurement_assets.portal.publishing.datagouv_wanted import (
-    name_of_upload,
     schema_of,
     slug,
     upload_name,
@@ -76,13 +75,13 @@ def upload(portal: Datagouv, small: Package) -> Step:
         file=file.name,
         sha256=file.sha256,
         size=file.bytes,
-        send_as="decp-marches-0.csv",
+        send_as="decp-marches.csv",
         provides="resource:decp_marches.csv",
     )
 
 
-def stored(sha1: str = SHA1) -> dict[str, object]:
-    return {"id": "r", "checksum": {"type": "sha1", "value": sha1}, "filesize": len(CSV)}
+def stored(sha1: str = SHA1, title: str = "decp-marches.csv") -> dict[str, object]:
+    return {"id": "r", "title": title, "checksum": {"type": "sha1", "value": sha1}, "filesize": len(CSV)}
 
 
 def test_a_storage_that_refuses_the_name_is_left_a_second_and_the_portal_is_read_again(
@@ -177,7 +176,7 @@ def test_without_a_key_what_the_journal_says_was_sent_is_not_planned_again(small
     assert client.plan(TargetState(target="datagouv", bindings=known, sent=sent), small) == []
     changed = package(tmp_path / "store", {"decp_marches.csv": CSV + b"B;2\n"})
     steps = client.plan(TargetState(target="datagouv", bindings=known, sent=sent), changed)
-    assert [s.action for s in steps] == ["resource.replace", "resource.describe"]
+    assert [s.action for s in steps] == ["resource.replace"]
     assert steps[0].address.endswith("/datasets/d/resources/r/upload/")
 
 
@@ -222,18 +221,41 @@ def test_release_packages_are_sent_unzipped_and_other_packed_files_as_they_are(t
     files = {"ocds/release_package_2024.json.gz": packed, "ocds/record_package_2024.json.gz": packed}
     publisher = paris("https://portal.invalid/api/1")
     release, record = wanted_resources(package(tmp_path, files), publisher, {"json", "gz"}, {})
-    assert (release.unzip, release.size, release.send_as[-5:]) == (True, len(text), ".json")
-    assert (record.unzip, record.size, record.send_as[-8:]) == (False, len(packed), ".json.gz")
+    assert (release.unzip, release.size, release.title) == (True, len(text), "ocds-release-package-2024.json")
+    assert (record.unzip, record.size, record.title) == (False, len(packed), "ocds-record-package-2024.json.gz")
     assert "ocds" in release.description
     assert "ocds" not in record.description.lower()
 
 
-@given(st.sampled_from(NAMES), st.binary(max_size=8))
-def test_an_uploaded_file_is_known_by_its_name_whatever_its_bytes(name: str, data: bytes) -> None:
-    sha256 = hashlib.sha256(data).hexdigest()
-    for sent in {name, name.removesuffix(".gz")}:
-        assert name_of_upload(upload_name(sent, sha256), NAMES) == name
-    assert name_of_upload("rapport-annuel.pdf", NAMES) is None
+@given(st.text(min_size=1))
+def test_the_name_of_an_upload_is_the_one_that_udata_makes_of_itself(name: str) -> None:
+    assert upload_name(upload_name(name)) == upload_name(name)
+    assert set(upload_name(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+def test_what_is_said_of_a_file_does_not_change_with_its_bytes(tmp_path: Path) -> None:
+    publisher = paris("https://portal.invalid/api/1")
+    texts = []
+    for data in (b"a\n1\n", b"a\n1\n2\n"):
+        files = {"decp_marches.csv": data, "ocds/release_package_2024.json.gz": gzip.compress(data, mtime=0)}
+        wanted = wanted_resources(package(tmp_path, files), publisher, {"csv", "json"}, {})
+        texts.append([(w.title, w.description, w.type, w.schema) for w in wanted])
+    assert texts[0] == texts[1]
+
+
+def test_two_files_that_would_bear_one_title_are_refused(tmp_path: Path) -> None:
+    two = package(tmp_path, {"ocds/2025.json": b"{}", "ocds_2025.json": b"[]"})
+    with pytest.raises(PortalError, match=r"ocds_2025\.json et ocds/2025\.json auraient le même titre"):
+        wanted_resources(two, paris("https://portal.invalid/api/1"), {"json"}, {})
+
+
+def test_a_portal_that_gives_another_title_to_a_replaced_file_is_read_again(
+    httpserver: HTTPServer, portal: Datagouv, small: Package
+) -> None:
+    httpserver.expect_request("/api/1/datasets/d/upload/").respond_with_json(stored(title="decp_marches.csv"))
+    replacing = msgspec.structs.replace(upload(portal, small), action="resource.replace", provides="")
+    with pytest.raises(AmbiguousError, match=r"sous le titre 'decp_marches\.csv' au lieu de 'decp-marches\.csv'"):
+        portal.execute(replacing)
 
 
 @given(st.text())

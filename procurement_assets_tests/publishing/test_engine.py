@@ -224,6 +224,7 @@ def test_placeholders_are_filled_in_addresses_and_whole_values_only() -> None:
     body = {"file": {"uid": "{up}"}, "text": "voir {up} ici", "list": ["{up}"]}
     assert resolve("/d/{d}/x/", {"d": "da_1"}) == "/d/da_1/x/"
     assert resolve(body, {"up": "f"}) == {"file": {"uid": "f"}, "text": "voir {up} ici", "list": ["f"]}
+    assert resolve("/r/{resource:à côté_2.csv}/", {"resource:à côté_2.csv": "7"}) == "/r/7/"
     with pytest.raises(UnresolvedError, match="no step gave 'd'"):
         resolve("/d/{d}/", {})
 

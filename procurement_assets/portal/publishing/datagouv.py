@@ -8,6 +8,7 @@ the sha1 of what udata stored: it is compared with the bytes sent, at once. Test
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +35,7 @@ from procurement_assets.publishers import Publisher
 STORAGE_SECONDS = 1.1
 """udata's storage refuses one name twice within a second: the wait before an upload is tried again."""
 PASSES = 5
-"""How often a restoring plans again before it gives up."""
+"""How often a restoring plans again, without a step less to make, before it gives up."""
 
 
 class Datagouv:
@@ -78,7 +79,8 @@ class Datagouv:
             return steps(self.base, self.publisher.id, self.settings.organization, held, fields, wanted)
         organization = on_portal.find_organization(self._session, self.settings)
         found = on_portal.find_dataset(self._session, self.settings, self.publisher.id, organization, self._known)
-        held = on_portal.held_dataset(found, [w.name for w in wanted]) if found else None
+        cut = bool(state.unfinished)
+        held = on_portal.held_dataset(found, wanted, unfinished=cut) if found else None
         if held:
             self._known = held.id
             held = on_portal.distrusting(held, self._spoilt)
@@ -118,9 +120,10 @@ class Datagouv:
             self._session.request("PUT", f"/datasets/{self._known}/", json={"private": True})
             return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
         bindings: dict[str, str] = {}
-        done = 0
-        for _ in range(PASSES):
+        done, stuck, fewest = 0, 0, sys.maxsize
+        while stuck < PASSES:
             todo = self.plan(TargetState(target=TARGET, bindings={"dataset": self._known}), last)
+            stuck, fewest = (0, len(todo)) if len(todo) < fewest else (stuck + 1, fewest)
             if not todo:
                 return f"les fichiers du {last.data_date} sont rétablis ({done} appels)"
             with contextlib.suppress(AmbiguousError):
@@ -156,7 +159,7 @@ class Datagouv:
 
             def parts() -> Mapping[str, Any]:
                 raw.seek(0)
-                return {"file": (step.send_as, content(raw, unzip=wanted.unzip))}
+                return {"file": (wanted.title, content(raw, unzip=wanted.unzip))}
 
             try:
                 response = self._session.request(step.method, path, files=parts)
@@ -171,6 +174,11 @@ class Datagouv:
                 f" attendus : {wanted.sha1}, {wanted.size}) ; relancer"
             )
         self._spoilt.discard(step.file)
+        if not step.provides and answer.get("title") != wanted.title:
+            raise AmbiguousError(
+                f"{self.title} : {step.file} est arrivé, sous le titre {answer.get('title')!r} au lieu de"
+                f" {wanted.title!r} ; l'état du portail est relu avant de continuer"
+            )
         bindings = {step.provides: str(answer["id"])} if step.provides else {}
         return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")
 

@@ -1,14 +1,15 @@
 """What data.gouv.fr holds: the dataset found again, its resources matched with the files of the package.
 
-Nothing is remembered that the portal can tell: a resource is known by the mark in its `extras`, else by the name under
-which its file was uploaded (a run killed between the upload and the description).
+Nothing is remembered that the portal can tell: a resource is known by the mark in its `extras`. One without a mark (a
+run killed between the upload of a new file and its description) is taken for ours where it bears the name of one of our
+files, nobody described it, and it holds these very bytes or a run of ours is known not to have ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -17,7 +18,6 @@ from procurement_assets.portal.publishing.datagouv_wanted import (
     PUBLISHER_MARK,
     RETIRED_MARK,
     Wanted,
-    name_of_upload,
 )
 from procurement_assets.portal.publishing.http import PortalError, PortalSession, RejectedError
 from procurement_assets.portal.publishing.portal import TargetState
@@ -132,9 +132,12 @@ def _marked(session: PortalSession, publisher: str, organization: str) -> dict[s
     return _read(session, str(min(found, key=lambda d: str(d.get("created_at")))["id"]))
 
 
-def held_dataset(found: dict[str, Any], names: Sequence[str]) -> HeldDataset:
-    """The dataset of an API answer. `names`: the files of the package."""
-    resources = [_held(each, names) for each in found.get("resources", [])]
+def held_dataset(found: dict[str, Any], wanted: Sequence[Wanted], *, unfinished: bool = False) -> HeldDataset:
+    """The dataset of an API answer. `unfinished`: the last run on this portal was cut."""
+    names = {w.name for w in wanted}
+    marked = {_mark(each) for each in found.get("resources", [])}
+    unmarked = [w for w in wanted if w.name not in marked and not w.url]
+    resources = [_held(each, unmarked, unfinished) for each in found.get("resources", [])]
     live = [r for r in resources if r.name and RETIRED_MARK not in r.extras]
     # A file that comes back takes its retired resource again: its address is the same.
     back = [r for r in resources if r.name and RETIRED_MARK in r.extras and r.name in names]
@@ -145,17 +148,22 @@ def held_dataset(found: dict[str, Any], names: Sequence[str]) -> HeldDataset:
     return HeldDataset(id=str(found["id"]), fields=found, resources=tuple(resources))
 
 
-def _held(each: dict[str, Any], names: Iterable[str]) -> Held:
+def _mark(each: dict[str, Any]) -> str:
     extras = each.get("extras") or {}
-    stored = urlsplit(each.get("url") or "").path.rpartition("/")[2]
+    return str(extras.get(RETIRED_MARK) or extras.get(FILE_MARK) or "")
+
+
+def _held(each: dict[str, Any], unmarked: Iterable[Wanted], unfinished: bool) -> Held:
     checksum = each.get("checksum") or {}
     hosted = each.get("filetype") != "remote"
-    mark = extras.get(RETIRED_MARK) or extras.get(FILE_MARK)
-    name = mark or (hosted and name_of_upload(stored, names)) or ""
+    name = _mark(each)
+    if not name and hosted and not each.get("description"):
+        bearing = (w for w in unmarked if w.title == each.get("title"))
+        name = next((w.name for w in bearing if unfinished or w.sha1 == checksum.get("value")), "")
     schema = each.get("schema") or {}
     return Held(
         id=str(each["id"]),
-        name=str(name),
+        name=name,
         ours=bool(name),
         hosted=hosted,
         sha1=checksum.get("value", "") if checksum.get("type") == "sha1" else "",
@@ -167,7 +175,7 @@ def _held(each: dict[str, Any], names: Iterable[str]) -> Held:
         format=each.get("format") or "",
         url=each.get("url") or "",
         schema={k: v for k, v in schema.items() if v} or None,
-        extras=dict(extras),
+        extras=dict(each.get("extras") or {}),
     )
 
 
@@ -188,8 +196,9 @@ def remembered(
     for each in wanted:
         known = state.bindings.get(f"resource:{each.name}")
         if known:
+            sent = as_held(each, known)
             same = state.sent.get(each.name) == each.sha256
-            resources.append(as_held(each, known) if same else Held(id=known, name=each.name, hosted=not each.url))
+            resources.append(sent if same else msgspec.structs.replace(sent, sha1="", sha256=""))
     shown = {**fields, "private": False, "extras": {PUBLISHER_MARK: publisher}}
     return HeldDataset(id=dataset, fields=shown, resources=tuple(resources))
 

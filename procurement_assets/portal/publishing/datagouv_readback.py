@@ -34,7 +34,7 @@ def differences(
         if error.status in (404, 410):
             return [Difference(where=f"jeu {dataset}", what="visibilité", expected="public", found=f"{error.status}")]
         raise
-    held = held_dataset(found, [w.name for w in wanted])
+    held = held_dataset(found, wanted)
     told = _dataset_differences(held, fields, wanted)
     for each in wanted:
         told += _resource_differences(public, held.of(each.name), each, full=full)

@@ -2,13 +2,16 @@
 
 Order: the dataset is made private; files are sent (data before documents); each resource is described; retired ones are
 marked; the order is set; last, the dataset's own texts, which also make it public. So a first publication is seen whole
-or not at all, and a file is replaced in place: its address (`/datasets/r/ID`) never changes.
+or not at all, and a file is replaced in place, by one call: its address (`/datasets/r/ID`) never changes, and neither
+does what is said of it. Only a file new to a dataset already public is seen without its description for one call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from procurement_assets.portal.publishing.datagouv_held import Held, HeldDataset
 from procurement_assets.portal.publishing.datagouv_wanted import (
@@ -59,10 +62,13 @@ def _resource_steps(address: str, wanted: Wanted, held: Held | None) -> list[Ste
         return _remote_steps(address, wanted, held)
     if held is not None and not held.hosted:
         held = None  # udata never turns a remote resource into a file: a new one is made, the old one retired
-    sent = held is not None and held.sha1 == wanted.sha1 and held.size == wanted.size
-    plan = [] if sent else [_upload(address, wanted, held)]
-    # An upload overwrites the title: the description follows it always.
-    if not sent or held is None or not _described(wanted, held):
+    if held is None:
+        return [_upload(address, wanted, None), _describe_resource(address, wanted, None)]
+    plan = []
+    if (held.sha1, held.size) != (wanted.sha1, wanted.size):
+        plan.append(_upload(address, wanted, held))
+        held = msgspec.structs.replace(held, title=wanted.title)  # by the upload itself
+    if not _described(wanted, held):
         plan.append(_describe_resource(address, wanted, held))
     return plan
 
@@ -76,7 +82,7 @@ def _upload(address: str, wanted: Wanted, held: Held | None) -> Step:
         file=wanted.name,
         sha256=wanted.sha256,
         size=wanted.size,
-        send_as=wanted.send_as,
+        send_as=wanted.title,
         provides="" if held else f"resource:{wanted.name}",
     )
 
@@ -146,7 +152,6 @@ def _retirements(address: str, held: HeldDataset | None, wanted: list[Wanted]) -
         name = each.extras.get(FILE_MARK) or each.name or "un fichier en double"
         body: dict[str, Any] = {
             "title": each.title + RETIRED_TITLE,
-            "type": "other",
             "extras": {**{k: v for k, v in each.extras.items() if k != FILE_MARK}, RETIRED_MARK: name},
         }
         if not each.hosted:

@@ -2,9 +2,10 @@
 
 Pure: no request is made here. Facts about udata were tried on the real one (research/portal.md §1.2):
 - a file whose extension the portal does not accept becomes a *remote* resource, at its address under `files_url`;
-- an upload overwrites the title of the resource with the name of the file, and storage refuses one name twice within a
-  second: files are sent under a name made of theirs and of 8 characters of their sha256, by which a resource whose
-  description was never reached (a run killed just before) is found again;
+- an upload overwrites the title of the resource with the name of the file, in small ASCII letters. So the title of a
+  resource *is* that name, as in the other procurement datasets of data.gouv.fr (`decp.csv`), its French title opens its
+  description, and the description holds nothing that changes with the bytes: replacing a file is one call, and what is
+  seen of it before and after is whole;
 - Kingfisher Collect reads every resource whose description holds "ocds" as a release package in plain JSON. So release
   packages, and nothing else, hold the word, and they are sent unzipped.
 """
@@ -15,7 +16,7 @@ import gzip
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from urllib.parse import quote
 import msgspec
 
 from procurement_assets.portal.exports.described import describe
+from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.package import Package, PackageFile
 from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.publishers import Publisher
@@ -71,10 +73,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Of the file in the package: what the mark holds."""
     title: str
+    """Also the name under which it is uploaded."""
     description: str
+    """The same whatever the bytes."""
     type: str
-    send_as: str
-    """Name under which it is uploaded; empty for a remote resource."""
     unzip: bool
     sha256: str
     """Of the file of the package."""
@@ -109,8 +111,17 @@ def wanted_dataset(publisher: Publisher, settings: DatagouvPortal) -> dict[str, 
 def wanted_resources(
     package: Package, publisher: Publisher, extensions: Collection[str], schemas: Mapping[str, list[str]]
 ) -> list[Wanted]:
-    """The resources in the order of the manifest. `extensions`: hosted by the portal; `schemas`: its catalogue."""
-    return [_wanted(package, publisher, file, extensions, schemas) for file in package.files]
+    """The resources in the order of the manifest. `extensions`: hosted by the portal; `schemas`: its catalogue.
+
+    Raises `PortalError` where two files would bear one title: a resource could not be told from the other.
+    """
+    wanted = [_wanted(package, publisher, file, extensions, schemas) for file in package.files]
+    named: dict[str, str] = {}
+    for each in wanted:
+        other = named.setdefault(each.title, each.name)
+        if other != each.name:
+            raise PortalError(f"{each.name} et {other} auraient le même titre ({each.title}) ; renommer l'un des deux")
+    return wanted
 
 
 def _wanted(
@@ -125,10 +136,9 @@ def _wanted(
     hosted = extension(name) in extensions
     return Wanted(
         name=file.name,
-        title=file.title or file.name,
-        description=_description(file, name, unzip=unzip),
+        title=upload_name(name),
+        description=_description(file, name),
         type=_TYPES.get(file.role, "other"),
-        send_as=upload_name(name, file.sha256) if hosted else "",
         unzip=unzip and hosted,
         sha256=file.sha256,
         sha1=sha1,
@@ -164,16 +174,13 @@ def content(raw: BinaryIO, *, unzip: bool) -> BinaryIO:
     return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if unzip else raw
 
 
-def _description(file: PackageFile, name: str, *, unzip: bool) -> str:
+def _description(file: PackageFile, name: str) -> str:
     kind = describe(file.name)
     text = kind.description if kind else ""
+    title = f"**{file.title or file.name}**"
     if _RELEASES.fullmatch(file.name) and not name.endswith(".gz"):
-        text = f"Paquet de publications au standard OCDS (ocds) 1.1.5, en JSON. {text}"
-    else:
-        text = _WORD.sub("Open Contracting", text)
-    rows = "" if file.rows is None else f" Lignes : {file.rows}."
-    whose = "Empreinte SHA-256 du fichier compressé d'origine" if unzip else "Empreinte SHA-256"
-    return f"{text}{rows} {whose} : {file.sha256}.".strip()
+        return f"{title}\n\nPaquet de publications au standard OCDS (ocds) 1.1.5, en JSON. {text}".strip()
+    return _WORD.sub("Open Contracting", f"{title}\n\n{text}".strip())
 
 
 def schema_of(name: str, schemas: Mapping[str, list[str]]) -> dict[str, str] | None:
@@ -195,20 +202,10 @@ def schema_of(name: str, schemas: Mapping[str, list[str]]) -> dict[str, str] | N
     return {"name": SCHEMA, "version": best} if best else {"name": SCHEMA}
 
 
-def upload_name(name: str, sha256: str) -> str:
-    """The name under which a file is uploaded: its own as udata normalises it, and 8 characters of its sha256."""
+def upload_name(name: str) -> str:
+    """The name of an upload, which udata makes the title of the resource: `ocds/2025.json` is `ocds-2025.json`."""
     stem, suffix = _split(name)
-    return f"{slug(stem)}-{sha256[:8]}.{suffix}"
-
-
-def name_of_upload(stored: str, names: Iterable[str]) -> str | None:
-    """The file of the package that an uploaded file is, by the name of the upload; None where it is none of ours."""
-    for name in names:
-        for sent in {name, name.removesuffix(".gz")}:
-            stem, suffix = _split(sent)
-            if re.fullmatch(rf"{re.escape(slug(stem))}-[0-9a-f]{{8}}\.{re.escape(suffix)}", stored):
-                return name
-    return None
+    return f"{slug(stem) or 'fichier'}.{suffix}"
 
 
 def extension(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 BodyKind = Literal["none", "json", "file"]
-_PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.:/ -]+)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z]+(?::[^{}]+)?)\}")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
