@@ -243,6 +243,12 @@ def test_what_is_said_of_a_file_does_not_change_with_its_bytes(tmp_path: Path) -
     assert texts[0] == texts[1]
 
 
+def test_the_page_shows_no_file_of_the_extension(tmp_path: Path) -> None:
+    files = {"decp_marches.csv": CSV, "ocds/extensions/ocds_fr_decp/1.0/extension.json": b"{}"}
+    wanted = wanted_resources(package(tmp_path, files), paris("https://portal.invalid/api/1"), {"csv", "json"}, {})
+    assert [w.name for w in wanted] == ["decp_marches.csv"]
+
+
 def test_two_files_that_would_bear_one_title_are_refused(tmp_path: Path) -> None:
     two = package(tmp_path, {"ocds/2025.json": b"{}", "ocds_2025.json": b"[]"})
     with pytest.raises(PortalError, match=r"ocds_2025\.json et ocds/2025\.json auraient le même titre"):

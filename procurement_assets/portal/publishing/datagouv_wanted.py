@@ -52,6 +52,9 @@ KNOWN_EXTENSIONS = frozenset(["csv", "xlsx", "json", "xml", "gz", "zip", "parque
 UNZIPPED_AT_MOST = 400 * 1024 * 1024
 """A release package larger than this once unzipped is sent as it is, without the word."""
 
+EXTENSION = "ocds/extensions/"
+"""Where the files of the OCDS extension are in the package."""
+
 _RELEASES = re.compile(r"ocds/release_package_[^/]*\.json(\.gz)?")
 _WORD = re.compile("ocds", re.IGNORECASE)
 _TYPES = {
@@ -113,9 +116,12 @@ def wanted_resources(
 ) -> list[Wanted]:
     """The resources in the order of the manifest. `extensions`: hosted by the portal; `schemas`: its catalogue.
 
+    The files of the OCDS extension are left out: software reads them at their address under `files_url`, which each OCDS
+    file names, and thirty code lists would hide the data from a reader of the page.
     Raises `PortalError` where two files would bear one title: a resource could not be told from the other.
     """
-    wanted = [_wanted(package, publisher, file, extensions, schemas) for file in package.files]
+    shown = (f for f in package.files if not f.name.startswith(EXTENSION))
+    wanted = [_wanted(package, publisher, file, extensions, schemas) for file in shown]
     named: dict[str, str] = {}
     for each in wanted:
         other = named.setdefault(each.title, each.name)
