@@ -116,8 +116,8 @@ def wanted_resources(
 ) -> list[Wanted]:
     """The resources in the order of the manifest. `extensions`: hosted by the portal; `schemas`: its catalogue.
 
-    The files of the OCDS extension are left out: software reads them at their address under `files_url`, which each OCDS
-    file names, and thirty code lists would hide the data from a reader of the page.
+    The files of the OCDS extension are left out: software reads them under `files_url`, which each OCDS file names, and
+    thirty code lists would hide the data from a reader of the page.
     Raises `PortalError` where two files would bear one title: a resource could not be told from the other.
     """
     shown = (f for f in package.files if not f.name.startswith(EXTENSION))
