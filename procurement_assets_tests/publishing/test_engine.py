@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import msgspec
 import polars as pl
 import pytest
-import s3fs
-from moto.server import ThreadedMotoServer
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.calendar import calendar
@@ -120,25 +115,8 @@ def test_a_portal_without_the_dcat_template_is_published_all_the_same_and_not_as
     assert {m for m, _ in server.requests} == {"GET"}
 
 
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of an S3 server of our own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
-    s3fs.S3FileSystem.clear_instance_cache()  # another test's server, gone since
-    name = f"lac-{uuid.uuid4().hex}"
-    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
-    yield f"s3://{name}/decp"
-    server.stop()
-
-
 def test_a_lake_on_object_storage_publishes_resumes_and_remembers(server: Server, bucket: str) -> None:
-    lake = Lake(bucket)
+    lake = Lake(f"{bucket}/decp")
     write_exports(lake, rows(20))
     _publish(server, lake)
     write_exports(lake, rows(21))
