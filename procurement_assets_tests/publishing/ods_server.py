@@ -195,11 +195,18 @@ class Server:
     def _versions(self, method: str, dataset: Dataset, rest: list[str], params: dict[str, str]) -> tuple[int, Any]:
         if method == "GET":
             return 200, page(
-                [{"uid": v, "sections": ["data"], "can_restore": True} for v, _ in dataset.versions], params
+                [
+                    {"uid": v, "sections": ["data"], "can_restore": self.portal.restores != "none"}
+                    for v, _ in dataset.versions
+                ],
+                params,
             )
         for uid, kept in dataset.versions:
-            if uid == rest[0]:
+            if uid == rest[0] and self.portal.restores != "refused":
+                source = dataset.draft["resources"]
                 dataset.draft = json.loads(json.dumps(kept))
+                if self.portal.restores == "not the source":
+                    dataset.draft["resources"] = source
                 return 200, shown(dataset)
         raise RefusalError(404, "not_found", "Not found.")
 

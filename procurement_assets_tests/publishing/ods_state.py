@@ -53,6 +53,8 @@ class Portal:
         self.publish_ends: list[str] = []
         """How the next publications end: `idle` (the default), `error`, `limit_reached`, `wrong` (a row is lost),
         `records` (an error on a record)."""
+        self.restores = "all"
+        """What a version brings back: `all`, `not the source`; `none`: none can be restored; `refused` when asked."""
         self.steps_to_rest = ("queued", "processing", "processing")
 
     def new_id(self, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procurement_assets.lake import Lake
-from procurement_assets.portal.publishing.engine import ReadBackError, Report, publish
+from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, Report, publish
 from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import read_history, read_state
 from procurement_assets_tests.publishing.ods_server import KEY, Server
@@ -130,9 +130,25 @@ def test_a_read_back_that_disagrees_restores_the_last_version_and_says_so(server
     assert (state.restoring, bool(state.disputed)) == (False, True)
 
 
-def test_a_publication_taken_back_is_not_sent_again_until_a_person_accepts_it(server: Server, lake: Lake) -> None:
-    from procurement_assets.portal.publishing.engine import RefusedError
+@pytest.mark.parametrize("restores", ["not the source", "none", "refused"])
+def test_where_no_version_brings_the_last_publication_back_its_files_are_sent_again(
+    server: Server, lake: Lake, restores: str
+) -> None:
+    _publish(server, lake)
+    good = server.portal.public_view()["decp-ville"]["records"]
+    write_exports(lake, rows(21))
+    server.portal.publish_ends, server.portal.restores = ["wrong"], restores
+    with pytest.raises(ReadBackError, match=r"fichiers du 2026-01-20 renvoyés et relus \(\d+ appels\)"):
+        _publish(server, lake)
+    assert server.portal.public_view()["decp-ville"]["records"] == good
+    state = read_state(lake, "ville", "opendatasoft")
+    assert (state.restoring, bool(state.disputed)) == (False, True)
+    server.portal.restores = "all"
+    with pytest.raises(RefusedError, match="sa relecture ne concordait pas"):
+        _publish(server, lake)
 
+
+def test_a_publication_taken_back_is_not_sent_again_until_a_person_accepts_it(server: Server, lake: Lake) -> None:
     _publish(server, lake)
     manifest = write_exports(lake, rows(21))
     server.portal.publish_ends = ["wrong"]

@@ -7,16 +7,13 @@ the sha1 of what udata stored: it is compared with the bytes sent, at once. Test
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from procurement_assets.portal.publishing import datagouv_held as on_portal
+from procurement_assets.portal.publishing.again import send_again
 from procurement_assets.portal.publishing.datagouv_readback import DOWNLOADED, differences
 from procurement_assets.portal.publishing.datagouv_steps import TARGET, steps
 from procurement_assets.portal.publishing.datagouv_wanted import (
@@ -28,14 +25,12 @@ from procurement_assets.portal.publishing.datagouv_wanted import (
 )
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, PortalSession
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.plan import Step, resolve
+from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
 from procurement_assets.publishers import Publisher
 
 STORAGE_SECONDS = 1.1
 """udata's storage refuses one name twice within a second: the wait before an upload is tried again."""
-PASSES = 5
-"""How often a restoring plans again, without a step less to make, before it gives up."""
 
 
 class Datagouv:
@@ -119,18 +114,8 @@ class Datagouv:
                 return "aucun jeu n'avait été créé"
             self._session.request("PUT", f"/datasets/{self._known}/", json={"private": True})
             return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
-        bindings: dict[str, str] = {}
-        done, stuck, fewest = 0, 0, sys.maxsize
-        while stuck < PASSES:
-            todo = self.plan(TargetState(target=TARGET, bindings={"dataset": self._known}), last)
-            stuck, fewest = (0, len(todo)) if len(todo) < fewest else (stuck + 1, fewest)
-            if not todo:
-                return f"les fichiers du {last.data_date} sont rétablis ({done} appels)"
-            with contextlib.suppress(AmbiguousError):
-                for step in todo:
-                    bindings |= self.execute(_resolved(step, bindings)).bindings
-                    done += 1
-        raise PortalError(f"{self.title} : la dernière publication n'a pas pu être rétablie ; relancer")
+        done = send_again(self, last, TargetState(target=TARGET, bindings={"dataset": self._known}))
+        return f"les fichiers du {last.data_date} sont rétablis ({done} appels)"
 
     def _should_be(self, package: Package) -> tuple[dict[str, Any], list[Wanted]]:
         extensions, schemas = self._portal_offers()
@@ -181,7 +166,3 @@ class Datagouv:
             )
         bindings = {step.provides: str(answer["id"])} if step.provides else {}
         return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")
-
-
-def _resolved(step: Step, bindings: Mapping[str, str]) -> Step:
-    return msgspec.structs.replace(step, address=resolve(step.address, bindings), body=resolve(step.body, bindings))

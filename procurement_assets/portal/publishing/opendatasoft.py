@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from procurement_assets.portal.publishing.again import send_again
 from procurement_assets.portal.publishing.http import (
     AmbiguousError,
     NothingToRestoreError,
@@ -237,12 +238,38 @@ class Opendatasoft:
         ]
 
     def restore(self, last: Package | None) -> str:
-        """See `portal.Portal.restore`: the version noted before the publication is restored and published."""
-        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if v and k.startswith("version:")}
-        if last is None or not versions:
+        """See `portal.Portal.restore`: the version noted before the publication is restored and published.
+
+        The vendor's help advises against a version from before a change of source: where it does not show the last
+        publication, or there is none, the files are sent again.
+        """
+        if last is None:
             raise NothingToRestoreError(
                 f"{self.title} : aucune version antérieure à restaurer ; regarder le jeu dans le portail"
             )
+        reason = "aucune version du portail ne peut être restaurée"
+        try:
+            restored = self._restore_versions()
+        except RejectedError as error:
+            restored, reason = [], str(error)
+        if restored:
+            odd = self.verify(last)
+            if not odd:
+                return f"version précédente restaurée et relue : {', '.join(restored)}"
+            reason = f"la version restaurée n'est pas la dernière publication ({odd[0]})"
+        state = TargetState(target=TARGET, bindings=self._bindings, unfinished=last.manifest_sha256)
+        done = send_again(self, last, state)
+        odd = self.verify(last)
+        if odd:
+            raise PortalError(
+                f"{self.title} : la version précédente a été renvoyée mais la relecture ne concorde pas : {odd[0]} ; "
+                "regarder le jeu dans le portail"
+            )
+        return f"{reason} ; fichiers du {last.data_date} renvoyés et relus ({done} appels)"
+
+    def _restore_versions(self) -> list[str]:
+        """Restore and publish the version noted of each dataset; what was done."""
+        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if v and k.startswith("version:")}
         done = []
         for slug, version in sorted(versions.items()):
             root = f"/datasets/{self._bindings[f'dataset:{slug}']}"
@@ -252,13 +279,7 @@ class Opendatasoft:
             self._repeat("POST", f"{root}/publish/")
             self._status.wait(f"{root}/status/")
             done.append(f"{slug} (version {version})")
-        odd = self.verify(last)
-        if odd:
-            raise PortalError(
-                f"{self.title} : la version précédente a été restaurée mais la relecture ne concorde pas : {odd[0]} ; "
-                "regarder le jeu dans le portail"
-            )
-        return f"version précédente restaurée et relue : {', '.join(done)}"
+        return done
 
     def _repeat(self, method: str, path: str) -> None:
         """A call that may be made twice without harm: restoring, publishing."""
