@@ -20,8 +20,11 @@ from procurement_assets.decp.scan import Balance, closed_early, next_record
 WINDOW = 8 << 20
 """Bytes split at a time; also about what is kept in memory."""
 
+FIRST_LOOK = 64 << 10
+"""A record that has not ended after this many bytes is most likely damaged: another that follows a comma ends it."""
+
 FIRST_SCAN = 1 << 20
-"""A record that has not ended after this many bytes is searched for the beginning of another one."""
+"""A record that has not ended after this many bytes is searched for the beginning of another one, comma or not."""
 
 HEAD_KEPT = 64 << 10
 """What is kept of a record over the limit."""
@@ -116,18 +119,23 @@ class Elements(Cursor):
 
     def _element(self, holder: Holder | None) -> Piece:
         """One element, delimited by the scanner."""
-        balance, wanted = Balance(), min(FIRST_SCAN, self._limit)
+        balance, wanted = Balance(), min(FIRST_LOOK, self._limit)
         while True:
             full = self._fill(wanted)
             start, stop = self._at, len(self._buffer)
+            first_look = full and wanted < min(FIRST_SCAN, self._limit)
+            if first_look:  # to scan all that a window holds would cost more than to read it
+                stop = start + wanted
             closed = balance.feed(self._buffer, start, stop)
             if closed and not balance.foreign:
                 return self._delimited(holder, start, start + balance.end)
             found = -1
             if closed:
-                found = closed_early(self._buffer, start + balance.end, stop)
+                found = closed_early(self._buffer, start + balance.end, len(self._buffer))
             if found < 0:
                 found = next_record(self._buffer, start, start + balance.end if closed else stop)
+                if first_look and not closed and found >= 0 and not self._after_comma(start, found):
+                    found = -1
             if found >= 0:
                 return self._cut(holder, start, found)
             if closed:
@@ -137,7 +145,11 @@ class Elements(Cursor):
                 return Piece(self._buffer[start:stop], holder, "truncated")
             if wanted >= self._limit:
                 return self._too_large(holder, balance)
-            wanted = min(wanted * 8, self._limit)
+            wanted = min(max(wanted * 8, FIRST_SCAN), self._limit)
+
+    def _after_comma(self, start: int, at: int) -> bool:
+        """Whether what begins at `at` follows a comma, as the next record of a list does."""
+        return self._buffer[max(start, at - 256) : at].rstrip()[-1:] == b","
 
     def _delimited(self, holder: Holder | None, start: int, end: int) -> Piece:
         raw = self._buffer[start:end]

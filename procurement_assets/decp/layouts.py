@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from procurement_assets.decp.classify import Shape, classify
+from procurement_assets.decp.doubled import loses_a_value
 from procurement_assets.decp.layout_types import (
     Common,
     Flat,
@@ -33,13 +34,26 @@ from procurement_assets.decp.raw import (
 )
 from procurement_assets.decp.split import Holder
 
-_EMPTY = (RawOperateur(), RawModification(), RawActe(), RawModificationActe(), RawExecution())
+_NO_OPERATEUR, _NO_MODIFICATION, _NO_EXECUTION = RawOperateur(), RawModification(), RawExecution()
+_NO_ACTE, _NO_MODIFICATION_ACTE = RawActe(), RawModificationActe()
+_ADDED = 2
+"""Keys that every canonical record has and no published one: `kind` and `format`."""
+
+
+class Canonical(NamedTuple):
+    """A strictly decoded record made canonical."""
+
+    record: RawRecord
+    layout: Layout
+    note: Note | None
 
 
 class Strict(NamedTuple):
     """A record read strictly."""
 
     record: RawRecord
+    encoded: bytes
+    """The record in JSON."""
     layout: Layout
     note: Note | None
 
@@ -50,23 +64,36 @@ class StrictReader:
     def __init__(self) -> None:
         self._flat = msgspec.json.Decoder(Flat)
         self._nested = msgspec.json.Decoder(Nested)
+        self._encoder = msgspec.json.Encoder()
         self._nested_first = False
 
     def read(self, raw: bytes, holder: Holder | None) -> Strict | None:
         """The record, or None where the tolerant reader has to look at it."""
         for _ in range(2):
             try:
-                if self._nested_first:
-                    return from_nested(self._nested.decode(raw), holder, raw)
-                return from_flat(self._flat.decode(raw), holder, raw)
+                source = self._nested.decode(raw) if self._nested_first else self._flat.decode(raw)
             except msgspec.ValidationError:
                 self._nested_first = not self._nested_first
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return None
+            else:
+                return self._read(source, holder, raw)
         return None
 
+    def _read(self, source: Flat | Nested, holder: Holder | None, raw: bytes) -> Strict | None:
+        read = from_nested(source, holder) if isinstance(source, Nested) else from_flat(source, holder)
+        if read is None:
+            return None
+        record = read.record
+        encoded = self._encoder.encode(record)
+        removed = (source.acheteur is not None) + (source.autoriteConcedante is not None)
+        removed += (_wrappers(record) if isinstance(source, Nested) else 0) - (record.extras is not None) - _ADDED
+        if loses_a_value(raw, encoded, removed):
+            return None
+        return Strict(record, encoded, read.layout, read.note)
 
-def from_flat(flat: Flat, holder: Holder | None, raw: bytes) -> Strict | None:
+
+def from_flat(flat: Flat, holder: Holder | None) -> Canonical | None:
     """The canonical record of a flat one."""
     dotted_marche = flat.acheteur_id is not None or flat.acheteur_nom is not None
     dotted_concession = flat.autorite_id is not None or flat.autorite_nom is not None
@@ -97,10 +124,10 @@ def from_flat(flat: Flat, holder: Holder | None, raw: bytes) -> Strict | None:
     record.actesSousTraitance = flat.actesSousTraitance
     if flat.modificationsActesSousTraitance is not None:
         record.modificationsActesSousTraitance = [_flat_acte(acte) for acte in flat.modificationsActesSousTraitance]
-    return _finish(record, shape, raw)
+    return _finish(record, shape)
 
 
-def from_nested(nested: Nested, holder: Holder | None, raw: bytes) -> Strict | None:
+def from_nested(nested: Nested, holder: Holder | None) -> Canonical | None:
     """The canonical record of a nested one."""
     shape = Shape(
         holder=holder,
@@ -151,7 +178,7 @@ def from_nested(nested: Nested, holder: Holder | None, raw: bytes) -> Strict | N
         or record.modificationsActesSousTraitance
         or record.donneesExecution
     )
-    return _finish(record, shape, raw)
+    return _finish(record, shape)
 
 
 def _items(values: list[Value] | None) -> list[Scalar] | None:
@@ -205,31 +232,47 @@ def _common(source: Common) -> RawRecord:
     )
 
 
-def _finish(record: RawRecord, shape: Shape, raw: bytes) -> Strict | None:
+def _wrappers(record: RawRecord) -> int:
+    """The keys of a nested record that only wrap an item of a list, or the list."""
+    count = (
+        len(record.titulaires or ())
+        + len(record.actesSousTraitance or ())
+        + len(record.modificationsActesSousTraitance or ())
+        + (record.techniques is not None)
+        + (record.modalitesExecution is not None)
+        + (record.typesPrix is not None)
+        + (record.considerationsSociales is not None)
+        + (record.considerationsEnvironnementales is not None)
+    )
+    for modification in record.modifications or ():
+        count += 1 + len(modification.titulaires or ())
+    for execution in record.donneesExecution or ():
+        count += 1 + len(execution.tarifs or ())
+    return count
+
+
+def _finish(record: RawRecord, shape: Shape) -> Canonical | None:
     if record.id is None and record.objet is None and not (shape.marche_fields or shape.concession_fields):
         return None  # perhaps no contract at all: the tolerant reader says which
     if _has_empty_item(record):
         return None
-    # msgspec keeps the last of two equal keys in silence; the one seen in the wild (Grand Lyon) is looked for.
-    allowed = 1 + len(record.actesSousTraitance or ()) + len(record.modificationsActesSousTraitance or ())
-    if raw.count(b'"datePublicationDonnees"') > allowed:
-        return None
     layout, note = classify(record, shape)
-    return Strict(record, layout, note)
+    return Canonical(record, layout, note)
 
 
 def _has_empty_item(record: RawRecord) -> bool:
     """True if a list holds `{}`: no holder, no modification, and the tolerant reader says so."""
-    for items in (
-        record.titulaires,
-        record.modifications,
-        record.actesSousTraitance,
-        record.modificationsActesSousTraitance,
-        record.donneesExecution,
-    ):
-        if items and any(item in _EMPTY for item in items):
-            return True
-    return False
+    # Each list is asked for its own structure: `in` compares item by item, and stops at once where there is none.
+    return (
+        (record.titulaires is not None and _NO_OPERATEUR in record.titulaires)
+        or (record.modifications is not None and _NO_MODIFICATION in record.modifications)
+        or (record.actesSousTraitance is not None and _NO_ACTE in record.actesSousTraitance)
+        or (
+            record.modificationsActesSousTraitance is not None
+            and _NO_MODIFICATION_ACTE in record.modificationsActesSousTraitance
+        )
+        or (record.donneesExecution is not None and _NO_EXECUTION in record.donneesExecution)
+    )
 
 
 def _flat_acte(acte: FlatModificationActe) -> RawModificationActe:

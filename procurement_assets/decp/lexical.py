@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from procurement_assets.decp.doubled import two_values
 from procurement_assets.decp.raw import Note
 
 FALLBACK = "windows-1252"
@@ -127,9 +128,8 @@ def _loads(text: str, strict: bool, notes: list[Note]) -> object:
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
         record: dict[str, object] = {}
         for key, value in items:
-            if key in record and record[key] != value:
-                first = json.dumps(record[key], ensure_ascii=False)[:200]
-                notes.append(Note(rule="read.duplicate-key", path=key, detail=first))
+            if key in record and (both := two_values(record[key], value)):
+                notes.append(Note(rule="read.duplicate-key", path=key, detail=both))
             record[key] = value
         return record
 

@@ -6,7 +6,6 @@ version is not read again (DESIGN §4, Incremental). Memory is bounded by a batc
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -14,14 +13,14 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.decp.clean import refusal
-from procurement_assets.decp.raw import FileSummary, Note, Quarantined, RawRecord, ReadRecord
+from procurement_assets.decp.raw import FileSummary, Quarantined, RawRecord, ReadRecord
 from procurement_assets.decp.reader import READER_VERSION, read_file
+from procurement_assets.decp.record_rows import COLUMNS, RecordRows, note_text
 from procurement_assets.lake import Lake, replacing, write_bytes
 from procurement_assets.parquet import TableWriter, read_batches, read_rows
 from procurement_assets.schema import TABLES, Column, Table
 from procurement_assets.sources.manifest import ManifestRow
 
-_RECORD_COLUMNS = ("position", "kind", "format", "layout", "decode", "record", "content_sha256", "notes")
 _QUARANTINE_COLUMNS = ("position", "reason", "detail", "raw")
 
 
@@ -30,7 +29,7 @@ def _part(table: str, names: tuple[str, ...]) -> Table:
     return Table(name=f"{table}.parsed", title="", description="", key=("position",), columns=columns)
 
 
-_RECORDS, _QUARANTINE = _part("decp_records", _RECORD_COLUMNS), _part("quarantine", _QUARANTINE_COLUMNS)
+_RECORDS, _QUARANTINE = _part("decp_records", COLUMNS), _part("quarantine", _QUARANTINE_COLUMNS)
 
 
 class ParsedFile(msgspec.Struct, frozen=True):
@@ -66,39 +65,22 @@ def _parse(lake: Lake, sha256: str, raw: BinaryIO) -> ParsedFile:
         TableWriter(records_handle, _RECORDS) as records,
         TableWriter(quarantine_handle, _QUARANTINE) as quarantine,
     ):
+        rows = RecordRows(records)
         for item in read_file(raw):
             if isinstance(item, ReadRecord):
                 refused = refusal(item.record)
                 if refused is None:
-                    records.append(_record_row(item))
+                    rows.append(item)
                     continue
                 item = Quarantined(position=item.position, reason=refused.reason, detail=refused.detail, raw=item.raw)
             if isinstance(item, Quarantined):
                 quarantine.append({n: getattr(item, n) for n in _QUARANTINE_COLUMNS})
             else:
                 summary = item
+        rows.flush()
     if summary is None:
         raise AssertionError(f"the reader gave no summary of {sha256}")
     return ParsedFile(sha256, summary, records.count, quarantine.count)
-
-
-def _record_row(item: ReadRecord) -> dict[str, Any]:
-    content = msgspec.json.encode(msgspec.structs.replace(item.record, extras=None, uid=None))
-    return {
-        "position": item.position,
-        "kind": item.record.kind,
-        "format": item.record.format,
-        "layout": item.layout,
-        "decode": item.decode,
-        "record": msgspec.json.encode(item.record).decode(),
-        "content_sha256": hashlib.sha256(content).hexdigest(),
-        "notes": [_note(n) for n in item.notes],
-    }
-
-
-def _note(note: Note) -> str:
-    where = f" {note.path}" if note.path else ""
-    return f"{note.rule}{where}" + (f" : {note.detail}" if note.detail else "")
 
 
 def files_to_read(manifest: Sequence[ManifestRow]) -> list[ManifestRow]:
@@ -196,7 +178,7 @@ def _file_row(row: ManifestRow, parsed: ParsedFile) -> dict[str, Any]:
         "container": parsed.summary.container,
         "layouts": list(parsed.summary.layouts),
         "found": parsed.summary.found,
-        "notes": [_note(n) for n in parsed.summary.notes],
+        "notes": [note_text(n) for n in parsed.summary.notes],
     }
 
 

@@ -166,6 +166,8 @@ class ReadRecord(_Raw):
     raw: bytes
     """The bytes of the record as they stand in the file (for XML: the element, serialised)."""
     record: RawRecord
+    encoded: bytes
+    """`record` in JSON, as it is kept."""
     notes: tuple[Note, ...] = ()
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+import msgspec
+
 from procurement_assets.decp import lexical, tolerant
 from procurement_assets.decp import xml as xmlfile
 from procurement_assets.decp.layouts import StrictReader
@@ -22,7 +24,7 @@ from procurement_assets.decp.scan import Balance
 from procurement_assets.decp.sniff import ByteSource, content_of
 from procurement_assets.decp.split import HEAD_KEPT, LIMIT, WINDOW, Holder, Piece, Splitter
 
-READER_VERSION: Final = "2"
+READER_VERSION: Final = "3"
 """Part of the cache key of parsed files: change it when the same bytes would be read otherwise."""
 
 Read = ReadRecord | Quarantined | FileSummary
@@ -144,7 +146,7 @@ class _File:
         if piece.state == "whole" and (read := strict.read(piece.raw, piece.holder)) is not None:
             self._utf8 = self._utf8 or not piece.raw.isascii()
             notes = () if read.note is None else (read.note,)
-            return self._record(piece.raw, read.layout, "strict", read.record, notes)
+            return self._record(piece.raw, read.layout, "strict", read.record, read.encoded, notes)
         if piece.state == "too-large":
             return self._quarantine("record.too-large", piece.raw, f"{piece.size} octets")
         try:
@@ -162,7 +164,7 @@ class _File:
             return None
         self._other = lexical.FALLBACK
         notes = (Note(rule="read.invalid-utf8", detail=lexical.FALLBACK), *(() if read.note is None else (read.note,)))
-        return self._record(piece.raw, read.layout, "tolerant", read.record, notes)
+        return self._record(piece.raw, read.layout, "tolerant", read.record, read.encoded, notes)
 
     def _leniently(self, piece: Piece) -> ReadRecord | Quarantined:
         if _too_deep(piece.raw):
@@ -194,7 +196,7 @@ class _File:
             return self._quarantine("record.unrecognised", raw, ", ".join(map(str, value))[:200])
         all_notes = (*notes, *read.notes)
         decode: Literal["strict", "tolerant"] = "strict" if is_xml and not all_notes else "tolerant"
-        return self._record(raw, read.layout, decode, read.record, all_notes)
+        return self._record(raw, read.layout, decode, read.record, msgspec.json.encode(read.record), all_notes)
 
     def _xml_piece(self, piece: Piece, splitter: xmlfile.XmlSplitter) -> ReadRecord | Quarantined:
         if piece.state == "too-large":
@@ -225,11 +227,20 @@ class _File:
         layout: Layout,
         decode: Literal["strict", "tolerant"],
         record: RawRecord,
+        encoded: bytes,
         notes: tuple[Note, ...],
     ) -> ReadRecord:
         self._layouts.add(layout)
         self._found += 1
-        return ReadRecord(position=self._found - 1, layout=layout, decode=decode, raw=raw, record=record, notes=notes)
+        return ReadRecord(
+            position=self._found - 1,
+            layout=layout,
+            decode=decode,
+            raw=raw,
+            record=record,
+            encoded=encoded,
+            notes=notes,
+        )
 
     def _quarantine(self, reason: str, raw: bytes, detail: str = "") -> Quarantined:
         self._found += 1

@@ -7,7 +7,9 @@ lists, null items, JSON written in a text, bare values, lists joined by commas, 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from procurement_assets.decp.doubled import two_values
 from procurement_assets.decp.lexical import parse
 from procurement_assets.decp.names import WRAPPERS, Names, plain
 from procurement_assets.decp.raw import Note, Scalar
@@ -75,9 +77,20 @@ class Structure:
         if len(items) == 1:
             self.note("read.wrapper-list", path)
             return self.scalar(items[0], path)
+        if self.xml and all(isinstance(item, str) for item in items):
+            return self._written_again(items, path)
         self.keep(path, value, "read.unexpected-structure")
         first = items[0]
         return first if isinstance(first, str | int | float | bool) else None
+
+    def _written_again(self, texts: list[object], path: str) -> Scalar:
+        """An XML element that should be there once: the last one, as for a key of JSON; all are kept apart."""
+        for first, second in pairwise(texts):
+            if both := two_values(first, second):
+                self.keep(path, texts)
+                self.note("read.duplicate-key", path, both)
+                break
+        return str(texts[-1])
 
     def items(self, value: object, field: str, path: str, names: Names | None = None) -> list[object] | None:
         """The objects or simple values of a list field, without what wraps them; None where it is absent."""

@@ -300,6 +300,15 @@ VALUES = [
         (),
         (("datePublicationDonnees", "2019-02-02"),),
     ),
+    Defect(
+        "an amount twice",
+        text('"objet":"x","montant":100,"montant":250'),
+        3,
+        ("read.duplicate-key",),
+        (),
+        (("montant", 250),),
+    ),
+    Defect("the same amount twice", text('"objet":"x","montant":100,"montant":100'), 3, (), (), (("montant", 100),)),
 ]
 
 LEXICAL = [

@@ -136,3 +136,30 @@ def test_records_are_read_from_a_stream_that_cannot_seek() -> None:
     assert not hasattr(stream, "seek")
     assert len(list(read_file(stream))) == 2  # type: ignore[arg-type]
     assert len(list(read_file(io.BytesIO(b'[{"id":"1","objet":"x"}]')))) == 2
+
+
+def test_a_record_that_never_ends_is_scanned_no_further_than_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned: list[int] = []
+    feed = Balance.feed
+
+    def counted(self: Balance, buffer: bytes, start: int, stop: int) -> bool:
+        before = self.scanned
+        ended = feed(self, buffer, start, stop)
+        scanned.append(self.scanned - before)
+        return ended
+
+    monkeypatch.setattr(Balance, "feed", counted)
+    sound = [json.dumps({"id": str(n), "acheteur": {"id": "2"}, "objet": "x", "nature": "y"}) for n in range(40_000)]
+    data = '{"marches":[' + ",".join([*sound[:9], '{"id":"X","titulaires":[{"id":"1"}', *sound[9:]]) + "]}"
+    found = pieces(data.encode())
+    assert [piece.raw for piece in found if piece.state != "whole"] == [b'{"id":"X","titulaires":[{"id":"1"}']
+    assert len(found) == 40_001
+    assert sum(scanned) < 200_000 < len(data)
+
+
+@pytest.mark.parametrize("size", [100, 100_000, 900_000])
+def test_a_sound_record_of_any_size_is_whole_though_it_holds_another(size: int) -> None:
+    inner = {"acheteur": {"id": "2"}, "objet": "x", "nature": "y"}
+    record = {"id": "1", "acheteur": {"id": "2"}, "copie": inner, "objet": "x" * size}
+    data = json.dumps({"marches": [record, record]}).encode()
+    assert [(json.loads(piece.raw), piece.state) for piece in pieces(data)] == [(record, "whole")] * 2

@@ -12,9 +12,9 @@ import msgspec
 import polars as pl
 
 from procurement_assets.decp.clean import refusal
-from procurement_assets.decp.parse import _record_row
 from procurement_assets.decp.raw import Layout, Quarantined, ReadRecord
 from procurement_assets.decp.reader import read_file
+from procurement_assets.decp.record_rows import COLUMNS, record_row
 from procurement_assets.decp.tables import build_tables
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.quality.catalogue import load_catalogue
@@ -99,7 +99,8 @@ def tables_of(files: Iterable[tuple[str, bytes]]) -> dict[str, pl.DataFrame]:
         place = {"source": "s", "file_sha256": hashlib.sha256(data).hexdigest(), "fichier": name}
         for item in read_file(io.BytesIO(data)):
             if isinstance(item, ReadRecord) and refusal(item.record) is None:
-                records.append(place | {"fichier_date": "2026-06-30", **_record_row(item)})
+                row = dict(zip(COLUMNS, record_row(item), strict=True))
+                records.append(place | {"fichier_date": "2026-06-30", **row})
             elif isinstance(item, ReadRecord):
                 quarantine.append(place | {"position": item.position, "reason": "record.no-id", "detail": None})
             elif isinstance(item, Quarantined):
