@@ -120,8 +120,9 @@ def _tables(lake: Lake, _: argparse.Namespace) -> None:
         lake.table("quarantine", PUBLISHER.id).open("rb") as quarantine,
     ):
         built = build_tables(read_rows(records, list(COLUMNS_READ)), read_rows(quarantine), PUBLISHER, [SOURCE])
-    for name, frame in built.frames.items():
-        lake.write_table(frame, name, PUBLISHER.id)
+    with built:
+        for table in built.tables.values():
+            table.save(lake, PUBLISHER.id)
 
 
 def _releases(lake: Lake, _: argparse.Namespace) -> None:

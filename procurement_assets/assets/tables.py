@@ -108,11 +108,12 @@ def build_publisher_tables(
             listed=listed_sirets(store, read_manifest(store, publisher)),
         )
     context.log.info(f"sort des enregistrements : {built.outcomes}")
-    for name, frame in built.frames.items():
-        store.write_table(frame, name, publisher)
-        metadata = table_metadata(store, name, publisher, _lineage(name))
-        if name == "ledger":
-            metadata |= built.outcomes
-        if name == "corrections_traitees":
-            metadata |= counts_by_status(frame)
-        yield dg.MaterializeResult(asset_key=name, metadata=metadata)
+    with built:
+        for name, table in built.tables.items():
+            table.save(store, publisher)
+            metadata = table_metadata(store, name, publisher, _lineage(name))
+            if name == "ledger":
+                metadata |= built.outcomes
+            if name == "corrections_traitees":
+                metadata |= counts_by_status(table.frame())
+            yield dg.MaterializeResult(asset_key=name, metadata=metadata)

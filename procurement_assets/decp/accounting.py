@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from procurement_assets.decp.identity import Candidate
+from procurement_assets.decp.candidate import Candidate
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.rules import CLEANING_RULES, Repair
 from procurement_assets.decp.suggest import Found, suggestions
@@ -37,9 +37,9 @@ def ledger_row(
 def place_row(member: Candidate) -> Row:
     """What names a record."""
     return {
-        "source": member.source,
-        "file_sha256": member.file_sha256,
-        "fichier": member.fichier,
+        "source": member.origin.source,
+        "file_sha256": member.origin.file_sha256,
+        "fichier": member.origin.fichier,
         "position": member.position,
     }
 
@@ -50,8 +50,8 @@ def repair_rows(member: Candidate, uid: str, repairs: Iterable[Repair]) -> Itera
     for r in {(r.path, r.rule): r for r in repairs}.values():
         rule = CLEANING_RULES.get(r.rule)
         yield {
-            "source": member.source,
-            "file_sha256": member.file_sha256,
+            "source": member.origin.source,
+            "file_sha256": member.origin.file_sha256,
             "position": member.position,
             "uid": uid,
             "path": r.path,

@@ -19,17 +19,16 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from operator import itemgetter
+from itertools import groupby
 from typing import TypeVar
 
 import msgspec
 
-from procurement_assets.decp.candidate import Candidate, candidate
+from procurement_assets.decp.candidate import Candidate, holders_of, objet_of
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.unite import unite
 
 T = TypeVar("T", bound=Hashable)
-__all__ = ["Candidate", "Resolved", "candidate", "resolve", "resolved"]
 
 
 class Resolved(msgspec.Struct, eq=False):
@@ -50,26 +49,35 @@ def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
 
 def resolved(candidates: Iterable[Candidate]) -> Iterator[Resolved]:
     """The same, decoded one at a time; the records of a contract are let go of once it is given."""
-    left = _ordered(candidates)
+    clusters = _clusters(list(candidates))
     del candidates  # else all of them would stay to the end
-    while left:
-        uid, cluster = left.pop()
+    names = _names(clusters)
+
+    def uid_of(i: int) -> str:
+        return names.get(i) or _published_uid(clusters[i])
+
+    for i in sorted(range(len(clusters)), key=uid_of):
+        uid, cluster, clusters[i] = uid_of(i), clusters[i], _GIVEN
         yield _decide(cluster, uid)
 
 
-def _ordered(candidates: Iterable[Candidate]) -> list[tuple[str, list[Candidate]]]:
-    """Uid and records of each contract, the last first."""
-    by_uid: dict[str, list[Candidate]] = defaultdict(list)
-    for c in candidates:
-        by_uid[f"{c.kind[0]}{c.uid}"].append(c)
+_GIVEN: list[Candidate] = []
+"""In the place of the records of a contract that was given."""
+
+
+def _clusters(candidates: list[Candidate]) -> list[list[Candidate]]:
+    """The records of each contract."""
+    candidates.sort(key=_kind_and_uid)
     clusters: list[list[Candidate]] = []
-    for key in sorted(by_uid):
+    for _, found in groupby(candidates, key=_kind_and_uid):
+        group = list(found)
         # In order of preference from the start: whatever looks at a cluster's first record sees the same one.
-        group = by_uid[key]
         clusters.extend([group] if len(group) == 1 else _lots(sorted(group, key=_preference)))
-    clusters = _join_sequences(clusters)
-    clusters = _join_content(clusters)
-    return sorted(zip(_name(clusters), clusters, strict=True), key=itemgetter(0), reverse=True)
+    return _join_content(_join_sequences(clusters))
+
+
+def _kind_and_uid(c: Candidate) -> str:
+    return f"{c.kind[0]}{c.uid}"
 
 
 def _lots(group: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -94,7 +102,8 @@ def _lots(group: Sequence[Candidate]) -> list[list[Candidate]]:
 
 def _pair_keys(c: Candidate) -> list[tuple[object, ...]]:
     """Two records that share one of these keys agree on two of {holders, objet, amount}, or are identical."""
-    holders, objet, amount = c.holders, c.objet, c.contract.amount
+    contract, amount = c.contract, c.amount
+    holders, objet = holders_of(contract), objet_of(contract)
     keys: list[tuple[object, ...]] = [("=", c.content)]
     if holders and objet:
         keys.append(("to", holders, objet))
@@ -120,13 +129,14 @@ _SEQUENCE = re.compile(r"(.+?)(\d{2})\Z")
 
 def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     """Case 2: clusters of format 2019 whose ids differ by the two digits of the modification."""
-    families: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for i, cluster in enumerate(clusters):
-        c = cluster[0]
-        if c.format == "2019" and (m := _SEQUENCE.match(c.id)):
-            families[(c.kind, c.buyer, m.group(1))].append(i)
+
+    def family(i: int) -> Hashable:
+        c = clusters[i][0]
+        found = _SEQUENCE.match(c.id) if c.format == "2019" else None
+        return (c.kind, c.buyer, found[1]) if found else None
+
     joined: set[int] = set()
-    for members in _split(families.values(), lambda i: clusters[i][0].objet):
+    for members in _split(_alike(len(clusters), family), lambda i: clusters[i][0].objet):
         if _is_sequence([clusters[i][0] for i in members]):
             first = min(members, key=lambda i: clusters[i][0].id)
             for i in members:
@@ -137,12 +147,28 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     return [c for i, c in enumerate(clusters) if i not in joined]
 
 
+def _alike(count: int, key: Callable[[int], Hashable]) -> list[list[int]]:
+    """The numbers below `count` that share a key, two or more together; None is no key.
+
+    Nearly all are alone. Hashes tell which may not be, and only their keys are held.
+    """
+    once: set[int] = set()
+    again: set[int] = set()
+    for i in range(count):
+        if (found := key(i)) is not None:
+            (again if (hashed := hash(found)) in once else once).add(hashed)
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for i in range(count) if again else ():
+        if (found := key(i)) is not None and hash(found) in again:
+            groups[found].append(i)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _split(groups: Iterable[list[int]], fact: Callable[[int], T]) -> Iterator[list[int]]:
-    """The parts of each group that agree on a fact that is not empty, those of two or more: nearly all groups have one
-    member, and a fact is dear."""
+    """The parts of each group that agree on a fact that is not empty, those of two or more."""
     for group in groups:
         parts: dict[T, list[int]] = defaultdict(list)
-        for i in group if len(group) > 1 else ():
+        for i in group:
             if found := fact(i):
                 parts[found].append(i)
         yield from (part for part in parts.values() if len(part) > 1)
@@ -165,13 +191,13 @@ def _is_sequence(members: list[Candidate]) -> bool:
 
 def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     """Case 3 with two ids: buyer, holders, exact amount and date agree, one cluster on each side, amount not round."""
-    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for i, cluster in enumerate(clusters):
-        c = cluster[0]
-        if c.amount and c.amount % 1000:
-            groups[(c.kind, c.buyer, c.amount)].append(i)
+
+    def amount(i: int) -> Hashable:
+        c = clusters[i][0]
+        return (c.kind, c.buyer, c.amount) if c.amount and c.amount % 1000 else None
+
     joined: set[int] = set()
-    for members in _split(groups.values(), lambda i: clusters[i][0].holders):
+    for members in _split(_alike(len(clusters), amount), lambda i: clusters[i][0].holders):
         sources = [{c.source for c in clusters[i]} for i in members]
         dates = {clusters[i][0].contract.date for i in members} - {None}
         disjoint = sum(map(len, sources)) == len(set().union(*sources))
@@ -184,16 +210,20 @@ def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
     return [c for i, c in enumerate(clusters) if i not in joined]
 
 
-def _name(clusters: list[list[Candidate]]) -> list[str]:
-    """The uid of each cluster: plain where it is alone or first, with a suffix from its content elsewhere."""
-    by_uid: dict[str, list[int]] = defaultdict(list)
-    for i, cluster in enumerate(clusters):
-        by_uid[min(c.uid for c in cluster if c.reason != "identity.content")].append(i)
-    names = [""] * len(clusters)
-    for uid, members in by_uid.items():
-        if len(members) > 1:
-            members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
-        names[members[0]] = uid
+def _published_uid(cluster: list[Candidate]) -> str:
+    """The uid that a cluster has where no other cluster has it."""
+    if len(cluster) == 1:
+        return cluster[0].uid
+    return min(c.uid for c in cluster if c.reason != "identity.content")
+
+
+def _names(clusters: list[list[Candidate]]) -> dict[int, str]:
+    """The uid of each cluster that does not keep the published one, as the first published under it does: with a suffix
+    from its content."""
+    names: dict[int, str] = {}
+    for members in _alike(len(clusters), lambda i: _published_uid(clusters[i])):
+        uid = _published_uid(clusters[members[0]])
+        members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
         used = {uid}
         for i in members[1:]:
             names[i] = f"{uid}~{min(map(_lot_signature, clusters[i]))}"
@@ -204,11 +234,13 @@ def _name(clusters: list[list[Candidate]]) -> list[str]:
 
 
 def _first_published(c: Candidate) -> tuple[str, str, bytes]:
-    return (c.contract.datePublicationDonnees or "9", c.contract.date or "9", c.content)
+    contract = c.contract
+    return (contract.datePublicationDonnees or "9", contract.date or "9", c.content)
 
 
 def _lot_signature(c: Candidate) -> str:
-    what = (c.contract.kind, sorted(c.holders), c.objet, c.contract.codeCPV, c.contract.amount)
+    contract = c.contract
+    what = (c.kind, sorted(holders_of(contract)), objet_of(contract), contract.codeCPV, c.amount)
     return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:8]
 
 
@@ -217,7 +249,8 @@ def _preference(c: Candidate) -> tuple[int, tuple[int, ...], int, tuple[int, ...
     contract = c.contract
     dates = [contract.datePublicationDonnees, *(m.datePublicationDonneesModification for m in contract.modifications)]
     latest = max((d for d in dates if d), default="")
-    return (c.rank, _descending(latest), -len(contract.modifications), _descending(c.fichier_date), c.content, c.place)
+    file, modifications = c.origin, len(contract.modifications)
+    return (file.rank, _descending(latest), -modifications, _descending(file.fichier_date), c.content, c.place)
 
 
 def _descending(text: str) -> tuple[int, ...]:

@@ -8,15 +8,13 @@ versions, holders, acts â†’ account for every record of every file. See DESIGN Â
 from __future__ import annotations
 
 import gc
-import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from procurement_assets.decp.accounting import (
     Place,
@@ -27,25 +25,26 @@ from procurement_assets.decp.accounting import (
     siren_repairs,
     suggestion_rows,
 )
+from procurement_assets.decp.candidate import Candidate, Origin, Told, candidate, contracts_naming
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.corrections import Corrections, correction_row, received
 from procurement_assets.decp.cpv import is_cut, may_be_cut
-from procurement_assets.decp.gathered import Gathered
+from procurement_assets.decp.gathered import gathered
 from procurement_assets.decp.identifiers import is_siret
-from procurement_assets.decp.identity import Candidate, Resolved, candidate, resolved
+from procurement_assets.decp.identity import Resolved, resolved
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.parse import read_record
 from procurement_assets.decp.rows import all_rows
 from procurement_assets.decp.rules import Repair, is_how_xml_writes
 from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens, operators, recover
+from procurement_assets.decp.spill import Spill
 from procurement_assets.decp.suggest import Found, holders
+from procurement_assets.decp.table_file import TableFile
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES
 
 COLUMNS_READ = ("source", "file_sha256", "fichier", "fichier_date", "position", "decode", "record", "notes")
 """Columns of `decp_records` that `build_tables` reads."""
-_SIRENS = re.compile(rb'"id":"(\d{9})\d{5}"')
-"""The SIRENs of the identifiers of a contract as JSON."""
 BUILT = (
     "contracts",
     "contract_versions",
@@ -65,10 +64,23 @@ BUILT = (
 
 
 class Built(msgspec.Struct):
-    """The frames by table name, and the counts of each outcome."""
+    """The tables by name, to be put in the lake or read, and the counts of each outcome. Closed, it leaves nothing."""
 
-    frames: dict[str, pl.DataFrame]
+    tables: dict[str, TableFile]
     outcomes: dict[str, int]
+
+    def close(self) -> None:
+        """Give the disk back."""
+        for table in self.tables.values():
+            table.close()
+
+    def __enter__(self) -> Built:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def build_tables(
@@ -80,19 +92,24 @@ def build_tables(
     corrections: Iterable[Mapping[str, Any]] = (),
     listed: Iterable[str] = (),
 ) -> Built:
-    """All tables of a publisher.
+    """All tables of a publisher, whole or not at all.
 
     `records`: rows of `decp_records` (`COLUMNS_READ`). `quarantine`: rows of `quarantine`, which go to the ledger as
     they are. `corrections`: rows of `corrections_recues`. `listed`: SIRETs of the publisher's other lists (see
     `decp.listed`): they confirm a SIREN that a malformed identifier hides.
     """
-    builder = _Builder(publisher, sources, corrections, listed)
-    with _without_collection():
-        for row in records:
-            builder.add(row)
-        for row in quarantine:
-            builder.tell(row, None, "quarantined", row["reason"], row["detail"])
-        return builder.finish()
+    with Spill() as spill, _without_collection():
+        builder = _Builder(publisher, sources, spill)
+        try:
+            builder.correct(corrections)
+            for row in records:
+                builder.add(row)
+            for row in quarantine:
+                builder.tell(row, None, "quarantined", row["reason"], row["detail"])
+            return builder.finish(listed)
+        except BaseException:
+            builder.close()
+            raise
 
 
 @contextmanager
@@ -111,32 +128,31 @@ def _without_collection() -> Iterator[None]:
 class _Builder:
     """Collects candidates, then turns resolved contracts into rows."""
 
-    def __init__(
-        self,
-        publisher: Publisher,
-        sources: Sequence[Source],
-        corrections: Iterable[Mapping[str, Any]],
-        listed: Iterable[str],
-    ) -> None:
+    def __init__(self, publisher: Publisher, sources: Sequence[Source], spill: Spill) -> None:
         self.publisher = publisher
         self.ranks = {s.id: s.rank for s in sources}
         self.zeros = {s.id: frozenset(s.zero_is_unknown) for s in sources}
+        self.spill = spill
+        self.origins: dict[tuple[str, str, str, str], Origin] = {}
         self.candidates: list[Candidate] = []
         self.cutting: set[str] = set()
-        self.repairs: dict[Place, tuple[Repair, ...]] = {}
-        self.reading: dict[Place, tuple[str, str]] = {}
-        self.rows = {name: Gathered(TABLES[name]) for name in BUILT}
+        self.perhaps_cut: list[Candidate] = []
+        self.rows = {name: gathered(TABLES[name]) for name in BUILT}
+        self.outcomes: Counter[str] = Counter()
+        self.corrections = Corrections()
+        self.known = KnownSirens()
+        self.malformed: set[str] = set()
+        self.recovered: dict[Operateur, Recovered | None] = {}
+
+    def correct(self, corrections: Iterable[Mapping[str, Any]]) -> None:
+        """Take the corrections received; those refused are told at once."""
         well_formed, refused = received(corrections)
         self.rows["corrections_traitees"].extend(refused)
         self.corrections = Corrections(well_formed)
-        self.listed = listed
-        self.known = KnownSirens()
-        self.malformed: set[str] = {i for i in self.corrections.typed if not is_siret(i)}
-        self.recovered: dict[Operateur, Recovered | None] = {}
+        self.malformed.update(i for i in self.corrections.typed if not is_siret(i))
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Clean one record and put it among the candidates, or in the ledger."""
-        place = (row["file_sha256"], row["position"])
         cleaned = clean(read_record(row["record"]), self.zeros[row["source"]])
         contract = cleaned.contract
         out = self.out_of_scope(contract)
@@ -146,25 +162,22 @@ class _Builder:
         repairs = cleaned.repairs
         if repairs and str(row.get("layout", "")).startswith("xml"):
             repairs = tuple(r for r in repairs if not is_how_xml_writes(r))
-        if repairs:
-            self.repairs[place] = repairs
-        if is_cut(contract.codeCPV):
-            self.cutting.add(place[0])
-        if row["notes"]:
-            self.reading[place] = (row["decode"], " ; ".join(row["notes"]))
+        reading = (row["decode"], " ; ".join(row["notes"])) if row["notes"] else None
         self.malformed.update(t.id for t in operators(contract) if t.id and not is_siret(t.id))
-        # What names the file is the same text for all its records.
-        self.candidates.append(
-            candidate(
-                contract,
-                source=sys.intern(row["source"]),
-                rank=self.ranks[row["source"]],
-                fichier=sys.intern(row["fichier"]),
-                fichier_date=sys.intern(row["fichier_date"]),
-                file_sha256=sys.intern(place[0]),
-                position=place[1],
-            )
-        )
+        made = candidate(contract, self._origin(row), row["position"], self.spill, Told(repairs, reading))
+        self.candidates.append(made)
+        if is_cut(contract.codeCPV):
+            self.cutting.add(made.origin.file_sha256)
+        if repairs and _zero_that_may_be_an_end(repairs) is not None:
+            self.perhaps_cut.append(made)
+
+    def _origin(self, row: Mapping[str, Any]) -> Origin:
+        """The file of a record: one object for all its records."""
+        key = (row["source"], row["fichier"], row["fichier_date"], row["file_sha256"])
+        found = self.origins.get(key)
+        if found is None:
+            found = self.origins[key] = Origin(key[0], self.ranks[key[0]], *key[1:])
+        return found
 
     def out_of_scope(self, contract: Contract) -> tuple[str, str] | None:
         """Why the buyer is not the publisher's: reason and detail; None where it is."""
@@ -186,6 +199,7 @@ class _Builder:
         kept: Place | None = None,
     ) -> None:
         """Write a line of the ledger."""
+        self.outcomes[outcome] += 1
         self.rows["ledger"].append(ledger_row(row, uid, outcome, reason, detail, kept))
 
     def recover(self, who: Operateur) -> Recovered | None:
@@ -196,50 +210,54 @@ class _Builder:
             self.recovered[who] = recover(who, self.known)
         return self.recovered[who]
 
-    def _learn(self) -> None:
+    def _learn(self, listed: Iterable[str]) -> None:
         """The SIRENs that malformed identifiers may hide, looked for in every valid SIRET of the publisher."""
-        self.known = KnownSirens(hidden_sirens(self.malformed))
-        if not self.known.wanted:
+        hidden = hidden_sirens(self.malformed)
+        self.known = KnownSirens(hidden)
+        if not hidden:
             return
-        wanted = {siren.encode() for siren in self.known.wanted}
-        for c in self.candidates:
-            # Few hold one that is wanted: the others are not decoded to see it.
-            if not wanted.isdisjoint(_SIRENS.findall(c.content)):
-                self.known.add_contract(c.contract)
-        for siret in self.listed:
+        for contract in contracts_naming(self.spill, hidden):
+            self.known.add_contract(contract)
+        for siret in listed:
             self.known.add(siret)
 
     def _withhold(self) -> None:
         """In a file that cuts CPV codes, a code that may be one without its end stays as published."""
-        for at, c in enumerate(self.candidates) if self.cutting else ():
-            made = self.repairs.get(c.place, ())
-            zero = next((r for r in made if r.rule == "cpv.leading-zero" and may_be_cut(r.original)), None)
-            if zero is None or c.file_sha256 not in self.cutting:
+        for c in self.perhaps_cut:
+            if c.origin.file_sha256 not in self.cutting:
                 continue
-            contract = msgspec.structs.replace(c.contract, codeCPV=str(zero.value)[1:])
-            self.candidates[at] = msgspec.structs.replace(c, content=msgspec.json.encode(contract))
-            self.repairs[c.place] = tuple(r for r in made if r is not zero)
+            told = c.told
+            zero = _zero_that_may_be_an_end(told.repairs)
+            if zero is not None:
+                contract = msgspec.structs.replace(c.contract, codeCPV=str(zero.value)[1:])
+                left = tuple(r for r in told.repairs if r is not zero)
+                c.lay_aside(contract, Told(left, told.reading))
+        self.perhaps_cut = []
 
-    def finish(self) -> Built:
+    def finish(self, listed: Iterable[str]) -> Built:
         """Decide identities, apply corrections and write every row."""
         self._withhold()
-        self._learn()
-        # Each record is let go of once its rows are written: what is held shrinks as the frames grow.
+        self._learn(listed)
+        # Each record is let go of once its rows are written.
         contracts = resolved(self.candidates)
         self.candidates = []
         for contract in contracts:
             self._write(contract)
         self.rows["corrections_traitees"].extend(map(correction_row, self.corrections.finish()))
-        frames = {name: self.rows.pop(name).frame() for name in BUILT}
-        outcomes = Counter(frames["ledger"]["outcome"].to_list())
-        return Built(frames, dict(sorted(outcomes.items())))
+        tables = {name: rows.finish() for name, rows in self.rows.items()}
+        return Built(tables, dict(sorted(self.outcomes.items())))
+
+    def close(self) -> None:
+        """Give the disk back, where the tables are not to be."""
+        for rows in self.rows.values():
+            rows.file.close()
 
     def _write(self, decided: Resolved) -> None:
         winner = decided.members[0]
         contract, corrected = self.corrections.apply(decided.contract)
         others = {m.source for m in decided.members} - {winner.source}
         sources = [winner.source, *sorted(others, key=lambda s: (self.ranks[s], s))]
-        cleaned = self.repairs.get(winner.place, ())
+        cleaned = winner.told.repairs
         for table, row in all_rows(contract, sources, published_ids((*cleaned, *corrected)), self.recover):
             self.rows[table].append(row)
         record = decided.content if contract is decided.contract else msgspec.json.encode(contract)
@@ -258,9 +276,15 @@ class _Builder:
         """The ledger and the repairs of every record of a contract; `made`: repairs of the contract itself."""
         winner = decided.members[0]
         for member, (outcome, reason, detail) in zip(decided.members, decided.outcomes, strict=True):
+            told = member.told
             kept = winner.place if member is not winner else None
-            if reason == "kept" and member.place in self.reading:
-                reason, detail = f"read.{self.reading[member.place][0]}", self.reading[member.place][1]
+            if reason == "kept" and told.reading is not None:
+                reason, detail = f"read.{told.reading[0]}", told.reading[1]
             self.tell(place_row(member), uid, outcome, reason, detail, kept)
-            repairs = (*self.repairs.get(member.place, ()), *(made if member is winner else ()))
+            repairs = (*told.repairs, *(made if member is winner else ()))
             self.rows["repairs"].extend(repair_rows(member, uid, repairs))
+
+
+def _zero_that_may_be_an_end(repairs: Iterable[Repair]) -> Repair | None:
+    """The zero given back to a CPV code that may have lost its last digit instead."""
+    return next((r for r in repairs if r.rule == "cpv.leading-zero" and may_be_cut(r.original)), None)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from procurement_assets.decp.raw import RawModification
-from procurement_assets.decp.tables import Built, build_tables
+from procurement_assets_tests.decp.built import Frames, frames_of
 from procurement_assets_tests.decp.test_tables import PARIS, SOURCES, record, row
 
 UID = "217500016000192024T00001"
@@ -24,9 +24,9 @@ def line(path: str, published: str | None, value: str, number: int = 2, **fields
     return base | fields
 
 
-def built(lines: list[dict[str, Any]], rows: list[dict[str, Any]] | None = None) -> Built:
+def built(lines: list[dict[str, Any]], rows: list[dict[str, Any]] | None = None) -> Frames:
     rows = rows if rows is not None else [row(record(1), 0), row(record(2), 1)]
-    return build_tables(rows, [], PARIS, SOURCES, corrections=lines)
+    return frames_of(rows, [], PARIS, SOURCES, corrections=lines)
 
 
 def test_everything_downstream_of_the_tables_has_the_correction_and_nothing_else_changes() -> None:

@@ -54,11 +54,11 @@ def test_a_cut_siret_is_a_suggestion_until_the_company_is_seen_elsewhere() -> No
 
 
 def test_a_list_of_the_publisher_confirms_a_siren_too() -> None:
-    from procurement_assets.decp.tables import build_tables
+    from procurement_assets_tests.decp.built import frames_of
     from procurement_assets_tests.decp.test_tables import PARIS, SOURCES
 
     rows = [row(record(1, titulaires=holder(CUT)), 0)]
-    found = build_tables(rows, [], PARIS, SOURCES, listed=["38235772100051"]).frames["contract_titulaires"]
+    found = frames_of(rows, [], PARIS, SOURCES, listed=["38235772100051"]).frames["contract_titulaires"]
     assert found["titulaire_siren"].to_list() == ["382357721"]
 
 

@@ -13,11 +13,12 @@ import pytest
 
 from procurement_assets.decp.parse import build_records, parse_file
 from procurement_assets.decp.raw import RawModification, RawOperateur, RawRecord
-from procurement_assets.decp.tables import BUILT, Built, build_tables
+from procurement_assets.decp.tables import BUILT
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.publishers import Publisher, Source, load_publishers
 from procurement_assets.settings import PACKAGE
 from procurement_assets.sources.manifest import ManifestRow
+from procurement_assets_tests.decp.built import Frames, frames_of
 
 PARIS = load_publishers(PACKAGE / "publishers.toml").publishers["paris"]
 SOURCES = [
@@ -55,8 +56,8 @@ def row(raw: RawRecord, position: int, source: str = "a", file: str = "f1") -> d
     }
 
 
-def build(rows: list[dict[str, Any]], publisher: Publisher = PARIS) -> Built:
-    return build_tables(rows, [], publisher, SOURCES)
+def build(rows: list[dict[str, Any]], publisher: Publisher = PARIS) -> Frames:
+    return frames_of(rows, [], publisher, SOURCES)
 
 
 def test_buyers_of_others_are_counted_out_of_scope_by_name_where_they_are_close() -> None:
@@ -87,7 +88,7 @@ def test_a_quarantined_record_is_in_the_ledger_and_nowhere_else() -> None:
     quarantine = [
         {"source": "a", "file_sha256": "x", "fichier": "f", "position": 3, "reason": "file.truncated", "detail": "fin"}
     ]
-    built = build_tables([row(record(1), 0)], quarantine, PARIS, SOURCES)
+    built = frames_of([row(record(1), 0)], quarantine, PARIS, SOURCES)
     assert built.outcomes == {"kept": 1, "quarantined": 1}
     assert built.frames["contracts"].height == 1
 

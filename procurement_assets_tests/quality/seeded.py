@@ -15,13 +15,13 @@ from procurement_assets.decp.clean import refusal
 from procurement_assets.decp.raw import Layout, Quarantined, ReadRecord
 from procurement_assets.decp.reader import read_file
 from procurement_assets.decp.record_rows import COLUMNS, record_row
-from procurement_assets.decp.tables import build_tables
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.results import findings, sources_of
 from procurement_assets.quality.suites import run_catalogue
 from procurement_assets.sample import SampleRecord, defects, generate, load_profile, write
 from procurement_assets.sample.generator import BLOCK
+from procurement_assets_tests.decp.built import frames_of
 
 SEED = 11
 DATA_DATE = date(2026, 6, 30)
@@ -105,7 +105,7 @@ def tables_of(files: Iterable[tuple[str, bytes]]) -> dict[str, pl.DataFrame]:
                 quarantine.append(place | {"position": item.position, "reason": "record.no-id", "detail": None})
             elif isinstance(item, Quarantined):
                 quarantine.append(place | {"position": item.position, "reason": item.reason, "detail": item.detail})
-    return build_tables(records, quarantine, PUBLISHER, [SOURCE]).frames
+    return frames_of(records, quarantine, PUBLISHER, [SOURCE]).frames
 
 
 def findings_of(frames: dict[str, pl.DataFrame], data_date: date) -> pl.DataFrame:
