@@ -187,6 +187,23 @@ def test_amounts_near_a_threshold_follow_the_type_and_the_day() -> None:
     ]
 
 
+def test_a_dispensation_counts_from_its_day_and_is_no_formal_threshold() -> None:
+    frame = contracts(
+        {"montant": 99_000.0, "type": "Travaux", "dateNotification": date(2020, 12, 7)},
+        {"montant": 99_000.0, "type": "Travaux", "dateNotification": date(2020, 12, 8)},
+        {"montant": 59_000.0, "type": "Services", "dateNotification": date(2026, 3, 31)},
+        {"montant": 60_000.0, "type": "Services", "dateNotification": date(2026, 4, 1)},
+    )
+    found = pl.concat(measures.near_thresholds(cases(frame), market().threshold))
+    found = found.filter(pl.col("seuil").str.starts_with("dispense") & pl.col("annee").is_not_null()).sort("annee")
+    assert [(r["seuil"], r["annee"], r["numerateur"], r["denominateur"]) for r in found.to_dicts()] == [
+        ("dispense_travaux", 2020, 1, 1),
+        ("dispense_fournitures_services", 2026, 0, 1),
+    ]
+    formal = [t.id for t in market().threshold if t.formal]
+    assert formal == ["ue_fournitures_services", "ue_travaux"]
+
+
 def test_the_wilson_interval_is_the_known_one() -> None:
     frame = pl.DataFrame({"n": [5, 0, 10], "d": [10, 10, 10]})
     low, high = wilson(pl.col("n"), pl.col("d"))
