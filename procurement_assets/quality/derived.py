@@ -2,7 +2,7 @@
 
 A rule names them as it names a column of the table. Each is described once, in French, for data_quality/README.md.
 They judge the value as published: a repaired id stays wrong at its source, so its finding stays. Their families:
-`derived_ids`, `derived_amounts`, `derived_published`, `derived_links`, `derived_registers`.
+`derived_ids`, `derived_amounts`, `derived_published`, `derived_links`, `derived_registers`, `derived_versions`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from procurement_assets.quality.derived_ids import DERIVED_IDS
 from procurement_assets.quality.derived_links import DERIVED_LINKS
 from procurement_assets.quality.derived_published import DERIVED_PUBLISHED
 from procurement_assets.quality.derived_registers import DERIVED_REGISTERS
+from procurement_assets.quality.derived_versions import DERIVED_VERSIONS
 from procurement_assets.schema import TABLES
 from procurement_assets.schema.column import POLARS
 
@@ -32,7 +33,14 @@ __all__ = [
     "with_derived",
 ]
 
-DERIVED: tuple[Derived, ...] = (*DERIVED_IDS, *DERIVED_LINKS, *DERIVED_AMOUNTS, *DERIVED_PUBLISHED, *DERIVED_REGISTERS)
+DERIVED: tuple[Derived, ...] = (
+    *DERIVED_IDS,
+    *DERIVED_LINKS,
+    *DERIVED_AMOUNTS,
+    *DERIVED_PUBLISHED,
+    *DERIVED_REGISTERS,
+    *DERIVED_VERSIONS,
+)
 
 DATA_DATE = "date_donnees"
 """On every table: the date of the data, that of the newest raw file. Rules use it as « today »: no clock."""

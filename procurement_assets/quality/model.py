@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any, Literal
 
 import msgspec
@@ -45,7 +46,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.count is None and self.share is None:
             return failing > 0
         over_count = self.count is not None and failing > self.count
-        return over_count or (self.share is not None and failing > self.share * evaluated)
+        # As the rule writes it: 0.29 of 100 rows is 29, where floats make 28.999999999999996 of it.
+        return over_count or (self.share is not None and failing > Fraction(str(self.share)) * evaluated)
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -205,6 +205,8 @@ class _GreatExpectations:
             arguments = {"column": rule.id, "value_set": [True]}
         elif rule.type.columns == "column":
             arguments["column"] = rule.column
+        elif rule.type.columns == "pair":
+            arguments["ignore_row_if"] = "either_value_is_missing"  # a missing value is not judged
         code_list = arguments.pop("code_list", None)
         if code_list:
             arguments["value_set"] = list(code_lists()[code_list])

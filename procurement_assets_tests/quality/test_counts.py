@@ -113,7 +113,7 @@ def test_counts_are_those_of_plain_polars(table: str) -> None:
     for result in run_rules(TABLES[table], data, rules, data_date=DATA_DATE, slice_rows=150):
         rule = result.rule
         judged, right = _judged(rule)
-        kept = data.with_row_index("_n")
+        kept = data.with_row_index("_n").with_columns(**(others.AWARD if table.endswith("versions") else {}))
         in_scope = kept.filter(SCOPES[rule.scope].fill_null(False))
         # Windows of expressions run over the rows in scope, as SQL does.
         marked = in_scope.select("_n", judged.alias("judged"), right.alias("right"))

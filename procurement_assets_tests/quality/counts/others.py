@@ -21,7 +21,9 @@ from procurement_assets_tests.quality.counts.helpers import (
 )
 from procurement_assets_tests.quality.support import DATA_DATE
 
-_INITIAL = col("montant").sort_by("version").first().over("uid")
+AWARD = {f"{n}_attribution": col(n).sort_by("version").first().over("uid") for n in ("montant", "date")}
+"""The computed columns of versions, a second time."""
+_CENTS, _AWARD_CENTS = ((col(n) * 100).round().cast(pl.Int64) for n in ("montant", "montant_attribution"))
 
 _VERSION_EXPRESSIONS = {
     "002": col("version") == col("version").rank("ordinal").over("uid") - 1,
@@ -29,25 +31,14 @@ _VERSION_EXPRESSIONS = {
     "303": col("date_publication") <= col("date").dt.offset_by(MONTHS),
     "304": col("date_publication") >= col("date"),
     "305": col("date") <= DATA_DATE,
-    "402": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
-        (col("montant") < 10 * _INITIAL) & (col("montant") * 10 > _INITIAL)
-    ),
+    "402": (_CENTS < 10 * _AWARD_CENTS) & (_CENTS * 10 > _AWARD_CENTS),
     "801": col("modifie").list.len() > 0,
-    "307": pl.when(col("version") > 0).then(
-        col("date")
-        <= col("date")
-        .sort_by("version")
-        .first()
-        .over("uid")
-        .dt.offset_by(pl.concat_str(pl.max_horizontal(col("dureeMois"), 0).cast(pl.String), pl.lit("mo")))
-        .dt.offset_by("6mo")
-    ),
-    "403": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
-        col("montant") <= 1.5 * _INITIAL
-    ),
-    "404": pl.when((col("version") > 0) & col("modifie").list.contains("montant")).then(
-        col("montant") >= 0.5 * _INITIAL
-    ),
+    "307": col("date")
+    <= col("date_attribution")
+    .dt.offset_by(pl.concat_str(col("dureeMois").clip(0, 1200).cast(pl.String), pl.lit("mo")))
+    .dt.offset_by("6mo"),
+    "403": _CENTS * 2 <= _AWARD_CENTS * 3,
+    "404": _CENTS * 2 >= _AWARD_CENTS,
     "802": pl.when((col("version") > 0) & col("date").is_not_null()).then(
         pl.len().over("uid", "date", col("version") > 0) == 1
     ),

@@ -15,6 +15,7 @@ SCOPES: dict[str, pl.Expr] = {
     "format = '2019'": col("format") == "2019",
     "format = '2022'": col("format") != "2019",
     "version > 0": col("version") >= 1,
+    "version > 0 AND dureeMois IS NOT NULL": (col("version") >= 1) & col("dureeMois").is_not_null(),
     "version > 0 AND list_contains(modifie, 'montant')": (col("version") >= 1)
     & col("modifie").list.contains("montant"),
     "version > 0 AND list_contains(modifie, 'dureeMois')": (col("version") >= 1)
@@ -48,7 +49,7 @@ SCOPES: dict[str, pl.Expr] = {
         "marcheInnovant"
     )
     & (col("procedure") == "Marché passé sans publicité ni mise en concurrence préalable"),
-    "dateNotification >= DATE '2026-08-21'": col("dateNotification") >= date(2026, 8, 21),
+    "dateNotification >= DATE '2026-08-22'": col("dateNotification") >= date(2026, 8, 22),
     "format = '2022' AND regexp_matches(objet, '^\\s*march[ée]s?\\s+subs[ée]quents?', 'i')": (col("format") == "2022")
     & col("objet").str.contains(r"(?i)^\s*march[ée]s?\s+subs[ée]quents?"),
     "list_contains(techniques, 'Accord-cadre')": col("techniques").list.contains("Accord-cadre"),
