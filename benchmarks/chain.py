@@ -157,8 +157,7 @@ def _table_exports(lake: Lake, _: argparse.Namespace) -> None:
     from procurement_assets.portal.exports.spec import About
     from procurement_assets.portal.exports.tables import write_table_exports
 
-    ocids = dict(lake.read_table("ocids", PUBLISHER.id).select("uid", "ocid").iter_rows())
-    write_table_exports(lake, About(publisher=PUBLISHER, data_date=DATE), ocids)
+    write_table_exports(lake, About(publisher=PUBLISHER, data_date=DATE))
 
 
 STAGES: dict[str, tuple[str, Callable[[Lake, argparse.Namespace], None]]] = {

@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ import polars as pl
 
 from benchmarks.measure import Measure, machine, measured, module
 from procurement_assets.lake import Lake
-from procurement_assets.portal.exports.changes import Contracts, record_changes
+from procurement_assets.portal.exports.changes import recorded_changes
 from procurement_assets.portal.exports.database import write_database
-from procurement_assets.portal.exports.parquet_files import write_parquet
+from procurement_assets.portal.exports.parquet_files import parquet_file
 from procurement_assets.portal.exports.spec import About, Export
-from procurement_assets.portal.exports.text_files import write_csv, write_excel_csv, write_json_lines
+from procurement_assets.portal.exports.streams import SLICE, cut
+from procurement_assets.portal.exports.text_files import Write, csv_file, excel_csv_file, flattened, json_lines_file
 from procurement_assets.portal.exports.workbook import write_workbook
 from procurement_assets.publishers import load_publishers
 from procurement_assets.schema.column import Table, conform
@@ -74,8 +76,20 @@ def rows(count: int) -> pl.DataFrame:
     return conform(frame, TABLE)
 
 
+def _written(file: AbstractContextManager[Write], frame: pl.DataFrame) -> None:
+    with file as write:
+        for part in cut([frame], SLICE):
+            write(part)
+
+
+def _recorded(folder: Path, frame: pl.DataFrame, day: str) -> None:
+    with recorded_changes(Lake(folder / "lake"), "paris", day) as recorder:
+        for _ in recorder.passing("marché", TABLE, cut([frame], SLICE)):
+            pass
+
+
 def _changes(folder: Path, frame: pl.DataFrame) -> None:
-    record_changes(Lake(folder / "lake"), "paris", "2026-01-08", [Contracts("marché", TABLE, frame)])
+    _recorded(folder, frame, "2026-01-08")
 
 
 def _changed(folder: Path, frame: pl.DataFrame) -> None:
@@ -86,7 +100,7 @@ def _changed(folder: Path, frame: pl.DataFrame) -> None:
         .otherwise(pl.col("montant"))
         .alias("montant")
     )
-    record_changes(Lake(folder / "lake"), "paris", "2026-01-09", [Contracts("marché", TABLE, later)])
+    _recorded(folder, later, "2026-01-09")
 
 
 def _gzip(folder: Path, frame: pl.DataFrame) -> None:
@@ -98,13 +112,18 @@ CASES: dict[str, tuple[str, Callable[[Path, pl.DataFrame], Any], str, str]] = {
     "read": ("load the rows, nothing else", lambda f, t: None, "", ""),
     "parquet": (
         "Parquet, page index, labels",
-        lambda f, t: write_parquet(f / "a.parquet", t, TABLE, ABOUT),
+        lambda f, t: _written(parquet_file(f / "a.parquet", TABLE, ABOUT), t),
         "a.parquet",
         "",
     ),
-    "csv": ("CSV, formulas made harmless", lambda f, t: write_csv(f / "a.csv", t), "a.csv", ""),
-    "excel csv": ("CSV for a French Excel", lambda f, t: write_excel_csv(f / "b.csv", t), "b.csv", ""),
-    "json lines": ("JSON Lines, isal", lambda f, t: write_json_lines(f / "a.jsonl.gz", t), "a.jsonl.gz", ""),
+    "csv": ("CSV, formulas made harmless", lambda f, t: _written(csv_file(f / "a.csv"), flattened(t)), "a.csv", ""),
+    "excel csv": (
+        "CSV for a French Excel",
+        lambda f, t: _written(excel_csv_file(f / "b.csv"), flattened(t)),
+        "b.csv",
+        "",
+    ),
+    "json lines": ("JSON Lines, isal", lambda f, t: _written(json_lines_file(f / "a.jsonl.gz"), t), "a.jsonl.gz", ""),
     "gzip": ("polars NDJSON through gzip -6", _gzip, "peer.jsonl.gz", "json lines"),
     "workbook": ("XLSX", lambda f, t: write_workbook(f / "a.xlsx", [(EXPORT, t)], ABOUT), "a.xlsx", ""),
     "write_excel": ("polars.write_excel", lambda f, t: t.write_excel(f / "peer.xlsx"), "peer.xlsx", "workbook"),

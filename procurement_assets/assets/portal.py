@@ -67,8 +67,7 @@ def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     """Wiring of `portal.exports.tables.write_table_exports`."""
     store, about = lake.lake(), about_of(lake, context.partition_key)
     publisher = about.publisher.id
-    ocids = dict(store.read_table("ocids", publisher).select("uid", "ocid").iter_rows())
-    written = write_table_exports(store, about, ocids)
+    written = write_table_exports(store, about)
     with (store.exports(publisher) / "decp_marches.parquet").open("rb") as handle:
         head = pl.read_parquet(handle, n_rows=5)
     return dg.MaterializeResult(

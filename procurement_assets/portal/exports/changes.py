@@ -1,166 +1,191 @@
-"""What changed between two publications of a publisher's contracts, kept in the lake by content.
+"""What changed between two publications of a publisher's contracts, found while they pass on their way out.
 
-    exports_history/PUBLISHER/00001_2026-01-08.parquet   the contracts that one publication brought, changed or lost
-
-Each row given out is compared by its sha256 with that of the last publication; a segment holds only what differs, with
-the row itself, so that the next comparison can say from what to what. A segment is one file, written whole or not at
-all and never rewritten: a run killed before it leaves nothing, a run that changes nothing adds none, and running again
-on the same inputs gives the same bytes. Where a contract was found (`source`, `sources`) is not part of its content.
+Each row given out is compared by its sha256 with that of the last publication; a segment of the history (`history`)
+holds only what differs, with the row itself, so that the next comparison can say from what to what. A run killed before
+the segment is whole leaves nothing, a run that changes nothing adds none, and running again on the same inputs gives
+the same bytes. Where a contract was found (`source`, `sources`) is not part of its content.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import polars as pl
 from upath import UPath
 
 from procurement_assets.lake import Lake
-from procurement_assets.parquet import TableWriter, read_batches
+from procurement_assets.parquet import BATCH as ROW_GROUP
+from procurement_assets.parquet import TableWriter
+from procurement_assets.portal.exports.history import contents, folder_of, last_events, segments_of
 from procurement_assets.portal.exports.placing import placed
-from procurement_assets.schema import Table, conform
-from procurement_assets.schema.changes import CHANGEMENTS, HISTORY
+from procurement_assets.schema import Table
+from procurement_assets.schema.changes import HISTORY
 
 BATCH = 20_000
 """Contracts compared at a time."""
 APART = frozenset({"source", "sources"})
 """Columns that are not part of a contract's content."""
 
-_Key = tuple[str, str]
+_NEVER = pl.DataFrame(schema={"uid": pl.String, "numero": pl.Int64, "avant": pl.Binary})
 _encode = msgspec.json.Encoder().encode
 
 
-class Contracts(msgspec.Struct, frozen=True):
-    """The contracts of one kind, as they are about to be given out."""
+class Recorder:
+    """Compares the contracts that pass with the last publication, and writes what differs."""
 
-    kind: str
-    """`marché` or `concession`."""
-    table: Table
-    frame: pl.DataFrame
+    def __init__(self, lake: Lake, publisher: str, data_date: str, stack: ExitStack) -> None:
+        self.counts: Counter[str] = Counter()
+        """Contracts by event."""
+        self._segments = segments_of(lake, publisher)
+        self._known = last_events(self._segments)
+        self._gone: list[pl.DataFrame] = []
+        day = date.fromisoformat(data_date[:10])
+        target = folder_of(lake, publisher) / f"{len(self._segments) + 1:05d}_{day}.parquet"
+        self._out = _Segment(target, day, stack)
+
+    def passing(self, kind: str, table: Table, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The same frames, compared as they pass. They come in the order of `uid` and must be read to the end.
+
+        `kind`: `marché` or `concession`.
+        """
+        known = self._known.pop(kind, _NEVER)
+        changed: list[pl.DataFrame] = []
+        for frame in frames:
+            for part in frame.iter_slices(BATCH):
+                end = int(known["uid"].search_sorted(part["uid"][-1], side="right"))
+                changed.append(_compared(part, table, known.head(end)))
+                self._gone.append(_not_among(known.head(end), part, kind))
+                known = known.slice(end)
+                if sum(c.height for c in changed) >= BATCH:
+                    self._add(kind, table, changed)
+                    changed = []
+            yield frame
+        self._add(kind, table, changed)
+        self._known[kind] = known
+
+    def end(self) -> None:
+        """Once all have passed: what is known and did not pass has disappeared."""
+        self._gone += [_not_among(known, _NEVER, kind) for kind, known in self._known.items()]
+        if any(frame.height for frame in self._gone):
+            self._write(pl.concat(self._gone).sort("type_contrat", "uid"))
+        self._out.end()
+
+    def _add(self, kind: str, table: Table, changed: Sequence[pl.DataFrame]) -> None:
+        rows = pl.concat(changed) if changed else pl.DataFrame()
+        if rows.height:
+            self._write(_told(rows, kind, table, self._segments))
+
+    def _write(self, rows: pl.DataFrame) -> None:
+        self.counts.update(rows["evenement"])
+        self._out.add(rows)
 
 
-class _Known(msgspec.Struct, frozen=True):
-    """The last event of a contract."""
+@contextmanager
+def recorded_changes(lake: Lake, publisher: str, data_date: str) -> Iterator[Recorder]:
+    """A recorder whose segment is put in the history if the block ends well. Nothing new: nothing is written.
 
-    number: int
-    digest: str
-    """Empty: the contract had disappeared."""
-
-
-def record_changes(lake: Lake, publisher: str, data_date: str, current: Sequence[Contracts]) -> Counter[str]:
-    """Add what differs from the last publication to the history; returns the number of contracts by event.
-
-    `data_date`: the date of the data; it dates the events. Nothing new: nothing is written.
+    `data_date`: the date of the data; it dates the events.
     """
-    known = _known(lake, publisher)
-    events = {
-        (c.kind, uid): event for c in current for uid, digest, _ in _rows(c) if (event := _event(known, c, uid, digest))
+    with ExitStack() as stack:
+        recorder = Recorder(lake, publisher, data_date, stack)
+        yield recorder
+        recorder.end()
+
+
+class _Segment:
+    """The segment being written: no file before its first row."""
+
+    def __init__(self, target: UPath, day: date, stack: ExitStack) -> None:
+        self._target, self._day, self._stack = target, day, stack
+        self._held = pl.DataFrame()
+        self._writer: TableWriter | None = None
+
+    def add(self, rows: pl.DataFrame) -> None:
+        dated = rows.with_columns(date=pl.lit(self._day)).select(list(HISTORY.schema))
+        self._held = pl.concat([self._held, dated]) if self._held.height else dated
+        while self._held.height >= ROW_GROUP:
+            self._put(self._held.head(ROW_GROUP))
+            self._held = self._held.slice(ROW_GROUP)
+
+    def end(self) -> None:
+        if self._held.height:
+            self._put(self._held)
+
+    def _put(self, rows: pl.DataFrame) -> None:
+        if self._writer is None:
+            path = self._stack.enter_context(placed(self._target))
+            handle = self._stack.enter_context(path.open("wb"))
+            self._writer = self._stack.enter_context(TableWriter(handle, HISTORY))
+        for batch in rows.rechunk().to_arrow().to_batches():
+            self._writer.extend(batch)
+
+
+def _compared(part: pl.DataFrame, table: Table, known: pl.DataFrame) -> pl.DataFrame:
+    """The contracts that are new, changed or back: `uid`, `avant` (number of the last event), `evenement`, the row."""
+    lines = _contents(part, table)
+    given = pl.DataFrame(
+        {"uid": part["uid"], "maintenant": [hashlib.sha256(line).digest() for line in lines]}
+    ).with_row_index("place")
+    event = (
+        pl.when(pl.col("numero").is_null())
+        .then(pl.lit("nouveau"))
+        .when(pl.col("avant") == b"")
+        .then(pl.lit("revenu"))
+        .when(pl.col("avant") != pl.col("maintenant"))
+        .then(pl.lit("modifié"))
+    )
+    found = (
+        given.join(known, on="uid", how="left", maintain_order="left")
+        .with_columns(evenement=event)
+        .filter(pl.col("evenement").is_not_null())
+    )
+    content = pl.Series("contenu", [lines[i] for i in found["place"]], dtype=pl.Binary).cast(pl.String)
+    return found.select(
+        "uid", "numero", "evenement", pl.col("maintenant").bin.encode("hex").alias("empreinte")
+    ).with_columns(content)
+
+
+def _contents(part: pl.DataFrame, table: Table) -> list[bytes]:
+    """The content of each contract, in JSON."""
+    buffer = io.BytesIO()
+    part.select(c.name for c in table.columns if c.name not in APART).write_ndjson(buffer)
+    return buffer.getvalue().split(b"\n")[:-1]
+
+
+def _not_among(known: pl.DataFrame, part: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The known contracts that are not in a part, as rows of the history: they have disappeared."""
+    gone = known.filter(pl.col("avant") != b"").join(part.select("uid"), on="uid", how="anti")
+    return gone.select(
+        "uid",
+        numero=pl.col("numero") + 1,
+        type_contrat=pl.lit(kind),
+        evenement=pl.lit("disparu"),
+        empreinte=pl.lit(""),
+        contenu=pl.lit(None, dtype=pl.String),
+        ecarts=pl.lit("[]"),
+    )
+
+
+def _told(rows: pl.DataFrame, kind: str, table: Table, segments: Sequence[UPath]) -> pl.DataFrame:
+    """The rows of the history for the contracts of a kind that differ."""
+    modified = rows.filter(pl.col("evenement") == "modifié")
+    before = contents(segments, kind, dict(modified.select("uid", "numero").iter_rows()))
+    told = {
+        uid: _encode(_differences(table, before[uid], after)).decode()
+        for uid, after in modified.select("uid", "contenu").iter_rows()
     }
-    present = {(c.kind, uid) for c in current for uid in c.frame["uid"]}
-    gone = sorted(k for k, last in known.items() if last.digest and k not in present)
-    if not events and not gone:
-        return Counter()
-    day = date.fromisoformat(data_date[:10])
-    segments = _segments(lake, publisher)
-    counts: Counter[str] = Counter()
-    target = _folder(lake, publisher) / f"{len(segments) + 1:05d}_{day}.parquet"
-    with placed(target) as path, path.open("wb") as handle, TableWriter(handle, HISTORY) as writer:
-        for contracts in current:
-            for row in _changed_rows(contracts, events, known, segments):
-                writer.append(row | {"date": day})
-                counts[row["evenement"]] += 1
-        for kind, uid in gone:
-            number = known[kind, uid].number + 1
-            writer.append(_row(uid, number, kind, "disparu", "", None, []) | {"date": day})
-            counts["disparu"] += 1
-    return counts
-
-
-def read_changes(lake: Lake, publisher: str) -> pl.DataFrame:
-    """The table `changements`: every event of every publication, oldest first."""
-    columns = ["date", "uid", "type_contrat", "evenement", "numero", "ecarts"]
-    found = [_read(s, columns).filter(pl.col("evenement") != "schéma") for s in _segments(lake, publisher)]
-    if not found:
-        return CHANGEMENTS.frame([])
-    events = pl.concat(found).with_columns(pl.col("ecarts").str.json_decode(pl.List(pl.List(pl.String))))
-    whole = events.filter(pl.col("ecarts").list.len() == 0).with_columns(
-        rang=pl.lit(0, dtype=pl.Int64), ecart=pl.lit(None, dtype=pl.List(pl.String))
-    )
-    fields = (
-        events.filter(pl.col("ecarts").list.len() > 0)
-        .with_columns(rang=pl.int_ranges(1, pl.col("ecarts").list.len() + 1, dtype=pl.Int64))
-        .explode("ecarts", "rang")
-        .with_columns(ecart="ecarts")
-    )
-    kept = [*columns[:-1], "rang", "ecart"]
-    part = pl.col("ecart").list
-    rows = pl.concat([whole.select(kept), fields.select(kept)]).with_columns(
-        champ=part.get(0, null_on_oob=True),
-        libelle=part.get(1, null_on_oob=True),
-        ancienne_valeur=part.get(2, null_on_oob=True),
-        nouvelle_valeur=part.get(3, null_on_oob=True),
-    )
-    return conform(rows.drop("ecart"), CHANGEMENTS)
-
-
-def _event(known: dict[_Key, _Known], contracts: Contracts, uid: str, digest: str) -> str:
-    last = known.get((contracts.kind, uid))
-    if last is None:
-        return "nouveau"
-    if not last.digest:
-        return "revenu"
-    return "modifié" if last.digest != digest else ""
-
-
-def _changed_rows(
-    contracts: Contracts, events: dict[_Key, str], known: dict[_Key, _Known], segments: Sequence[UPath]
-) -> Iterator[dict[str, Any]]:
-    """The rows of the segment for one kind of contract, a batch in memory at a time."""
-    batch: list[tuple[str, str, str]] = []
-    for found in _rows(contracts):
-        if (contracts.kind, found[0]) in events:
-            batch.append(found)
-        if len(batch) >= BATCH:
-            yield from _batch_rows(contracts, batch, events, known, segments)
-            batch = []
-    yield from _batch_rows(contracts, batch, events, known, segments)
-
-
-def _batch_rows(
-    contracts: Contracts,
-    batch: Sequence[tuple[str, str, str]],
-    events: dict[_Key, str],
-    known: dict[_Key, _Known],
-    segments: Sequence[UPath],
-) -> Iterator[dict[str, Any]]:
-    kind = contracts.kind
-    changed = {uid: known[kind, uid].number for uid, _, _ in batch if events[kind, uid] == "modifié"}
-    before = _contents(segments, kind, changed)
-    for uid, digest, content in batch:
-        event, last = events[kind, uid], known.get((kind, uid))
-        differences = _differences(contracts.table, before[uid], content) if uid in changed else []
-        if event == "modifié" and not differences:
-            event = "schéma"
-        yield _row(uid, 1 if last is None else last.number + 1, kind, event, digest, content, differences)
-
-
-def _row(
-    uid: str, number: int, kind: str, event: str, digest: str, content: str | None, differences: list[list[str | None]]
-) -> dict[str, Any]:
-    return {
-        "uid": uid,
-        "numero": number,
-        "type_contrat": kind,
-        "evenement": event,
-        "empreinte": digest,
-        "contenu": content,
-        "ecarts": _encode(differences).decode(),
-    }
+    differences = pl.col("uid").replace_strict(told, default="[]", return_dtype=pl.String) if told else pl.lit("[]")
+    only_columns = (pl.col("evenement") == "modifié") & (pl.col("ecarts") == "[]")
+    return rows.with_columns(
+        pl.col("numero").fill_null(0) + 1, type_contrat=pl.lit(kind), ecarts=differences
+    ).with_columns(evenement=pl.when(only_columns).then(pl.lit("schéma")).otherwise("evenement"))
 
 
 def _differences(table: Table, before: str, after: str) -> list[list[str | None]]:
@@ -179,49 +204,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, list):
         return " | ".join(value)
     return _encode(value).decode()
-
-
-def _rows(contracts: Contracts) -> Iterator[tuple[str, str, str]]:
-    """(uid, sha256, row in JSON) of each contract."""
-    names = [c.name for c in contracts.table.columns if c.name not in APART]
-    for part in contracts.frame.iter_slices(BATCH):
-        content = part.select(pl.struct(names).struct.json_encode()).to_series()
-        for uid, text in zip(part["uid"], content, strict=True):
-            yield uid, hashlib.sha256(text.encode()).hexdigest(), text
-
-
-def _known(lake: Lake, publisher: str) -> dict[_Key, _Known]:
-    """The last event of every contract ever published."""
-    found: dict[_Key, _Known] = {}
-    for segment in _segments(lake, publisher):
-        rows = _read(segment, ["type_contrat", "uid", "numero", "empreinte"])
-        found |= {(kind, uid): _Known(number, digest) for kind, uid, number, digest in rows.iter_rows()}
-    return found
-
-
-def _contents(segments: Sequence[UPath], kind: str, numbers: dict[str, int]) -> dict[str, str]:
-    """The rows of some contracts of a kind at their event of some number."""
-    if not numbers:
-        return {}
-    wanted = pl.DataFrame({"uid": list(numbers), "numero": list(numbers.values())})
-    found: dict[str, str] = {}
-    for segment in segments:
-        with segment.open("rb") as handle:
-            for batch in read_batches(handle, ["type_contrat", "uid", "numero", "contenu"]):
-                rows = cast(pl.DataFrame, pl.from_arrow(batch)).filter(pl.col("type_contrat") == kind)
-                found |= dict(rows.join(wanted, on=["uid", "numero"]).select("uid", "contenu").iter_rows())
-    return found
-
-
-def _read(segment: UPath, columns: list[str]) -> pl.DataFrame:
-    with segment.open("rb") as handle:
-        return pl.read_parquet(handle, columns=columns).select(columns)
-
-
-def _segments(lake: Lake, publisher: str) -> list[UPath]:
-    folder = _folder(lake, publisher)
-    return sorted(folder.glob("*.parquet"), key=lambda p: p.name) if folder.exists() else []
-
-
-def _folder(lake: Lake, publisher: str) -> UPath:
-    return lake.root / "exports_history" / publisher

@@ -1,16 +1,18 @@
-"""The rows given out, made from the tables of the lake: one frame per export, as `spec.EXPORTS` describes it."""
+"""The rows given out, made from the tables of the lake, as `spec.EXPORTS` describes them: some thousands at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from procurement_assets.decp.corrections import RULE
 from procurement_assets.decp.rules import CLEANING_RULES
 from procurement_assets.lake import Lake
-from procurement_assets.portal.exports.changes import read_changes
-from procurement_assets.schema import Table, conform
+from procurement_assets.portal.exports.history import read_changes
+from procurement_assets.portal.exports.spec import BY_NAME
+from procurement_assets.portal.exports.streams import SLICE, Beside, by_uid, conforming, cut, rows_of
+from procurement_assets.schema import conform
 from procurement_assets.schema.changes import CHANGEMENTS, CORRECTIONS_PUBLIEES
 from procurement_assets.schema.exports import (
     DECP_CONCESSIONS,
@@ -25,32 +27,28 @@ from procurement_assets.schema.exports import (
 )
 
 _SAME = {
-    DECP_VERSIONS.name: (DECP_VERSIONS, "contract_versions"),
-    DECP_TITULAIRES.name: (DECP_TITULAIRES, "contract_titulaires"),
-    DECP_SOUS_TRAITANCE.name: (DECP_SOUS_TRAITANCE, "subcontracts"),
-    DECP_CONCESSIONS_VERSIONS.name: (DECP_CONCESSIONS_VERSIONS, "concession_versions"),
-    DECP_CONCESSIONS_TITULAIRES.name: (DECP_CONCESSIONS_TITULAIRES, "concession_titulaires"),
-    DECP_CONCESSIONS_EXECUTION.name: (DECP_CONCESSIONS_EXECUTION, "concession_execution"),
+    DECP_VERSIONS.name: "contract_versions",
+    DECP_TITULAIRES.name: "contract_titulaires",
+    DECP_SOUS_TRAITANCE.name: "subcontracts",
+    DECP_CONCESSIONS_VERSIONS.name: "concession_versions",
+    DECP_CONCESSIONS_TITULAIRES.name: "concession_titulaires",
+    DECP_CONCESSIONS_EXECUTION.name: "concession_execution",
 }
 """Given out as they are, under a public name."""
 
 
-def export_frame(lake: Lake, publisher: str, name: str, ocids: Mapping[str, str]) -> pl.DataFrame:
-    """The rows of an export, in the order of its key.
+def export_frames(lake: Lake, publisher: str, name: str) -> Iterator[pl.DataFrame]:
+    """The rows of an export in the order of its key, in frames: at least one, which may be empty.
 
-    `ocids`: uid to ocid; a contract without one is an error (KeyError), since its OCDS was made from the same records.
-    Raises FileNotFoundError, naming the asset to run, where a table was never made.
+    A contract without ocid is an error (KeyError), since its OCDS was made from the same records. Raises
+    FileNotFoundError, naming the asset to run, where a table was never made.
     """
-    if name in _SAME:
-        table, source = _SAME[name]
-        return conform(lake.read_table(source, publisher), table)
-    return _MADE[name](lake, publisher, ocids)
+    given = rows_of(lake.existing_table(_SAME[name], publisher)) if name in _SAME else _MADE[name](lake, publisher)
+    return conforming(given, BY_NAME[name].table)
 
 
-def contract_frame(
-    contracts: pl.DataFrame, holders: pl.DataFrame, table: Table, ocids: Mapping[str, str]
-) -> pl.DataFrame:
-    """One row per contract, with its current holders and its ocid, in the order of the key."""
+def contract_frame(contracts: pl.DataFrame, holders: pl.DataFrame, ocids: pl.DataFrame) -> pl.DataFrame:
+    """One row per contract, with its current holders and its ocid."""
     current = holders.filter(pl.col("version") == pl.col("version").max().over("uid")).sort("uid", "rang")
     joined = current.group_by("uid", maintain_order=True).agg(
         titulaires_id=pl.col("titulaire_id").fill_null(""),
@@ -59,14 +57,12 @@ def contract_frame(
     )
     empty = pl.lit([], dtype=pl.List(pl.String))
     names = ("titulaires_id", "titulaires_typeIdentifiant", "titulaires_nom")
-    frame = contracts.join(joined, on="uid", how="left").with_columns(
-        *(pl.col(n).fill_null(empty) for n in names), _ocid(contracts, ocids)
-    )
-    return conform(frame, table)
+    found = contracts.join(joined, on="uid", how="left").with_columns(pl.col(n).fill_null(empty) for n in names)
+    return _with_ocid(found, ocids)
 
 
 def lines_frame(
-    contracts: pl.DataFrame, versions: pl.DataFrame, holders: pl.DataFrame, ocids: Mapping[str, str]
+    contracts: pl.DataFrame, versions: pl.DataFrame, holders: pl.DataFrame, ocids: pl.DataFrame
 ) -> pl.DataFrame:
     """`decp_lignes`: one row per marché × version × holder; a version without holder has one row, of rank 0."""
     of_version = versions.select(
@@ -85,11 +81,11 @@ def lines_frame(
     lists = [n for n, t in fixed.schema.items() if isinstance(t, pl.List)]
     rows = (
         of_version.join(of_holder, on=["uid", "version"], how="left")
-        .join(fixed.with_columns(pl.col(lists).list.join(", "), _ocid(contracts, ocids)), on="uid")
+        .join(_with_ocid(fixed.with_columns(pl.col(lists).list.join(", ")), ocids), on="uid")
         .with_columns(pl.col("titulaire_rang").fill_null(0))
         .rename({"version": "modification_id", "source": "sourceDataset"})
     )
-    return conform(rows.select(DECP_LIGNES.schema.keys()), DECP_LIGNES)
+    return rows.select(DECP_LIGNES.schema.keys())
 
 
 def corrections_frame(repairs: pl.DataFrame) -> pl.DataFrame:
@@ -111,36 +107,45 @@ def corrections_frame(repairs: pl.DataFrame) -> pl.DataFrame:
     return conform(ranked.select(list(CORRECTIONS_PUBLIEES.schema)), CORRECTIONS_PUBLIEES)
 
 
-def _ocid(contracts: pl.DataFrame, ocids: Mapping[str, str]) -> pl.Series:
-    return pl.Series("ocid", [ocids[u] for u in contracts["uid"]], dtype=pl.String)
+def _with_ocid(contracts: pl.DataFrame, ocids: pl.DataFrame) -> pl.DataFrame:
+    found = contracts.join(ocids, on="uid", how="left")
+    unknown = found.filter(pl.col("ocid").is_null())["uid"]
+    if unknown.len():
+        raise KeyError(unknown[0])
+    return found
 
 
-def _marches(lake: Lake, publisher: str, ocids: Mapping[str, str]) -> pl.DataFrame:
-    read = lake.read_table
-    return contract_frame(read("contracts", publisher), read("contract_titulaires", publisher), DECP_MARCHES, ocids)
+def _contracts(lake: Lake, publisher: str, table: str, holders: str) -> Iterator[pl.DataFrame]:
+    """The contracts of a kind, with what is read beside them."""
+    of_contract = Beside(lake, holders, publisher)
+    ocids = Beside(lake, "ocids", publisher, ["uid", "ocid"])
+    for contracts in by_uid(lake, table, publisher):
+        last = _last(contracts)
+        yield contract_frame(contracts, of_contract.upto(last), ocids.upto(last))
 
 
-def _concessions(lake: Lake, publisher: str, ocids: Mapping[str, str]) -> pl.DataFrame:
-    read = lake.read_table
-    return contract_frame(
-        read("concessions", publisher), read("concession_titulaires", publisher), DECP_CONCESSIONS, ocids
-    )
+def _lines(lake: Lake, publisher: str) -> Iterator[pl.DataFrame]:
+    versions, holders = Beside(lake, "contract_versions", publisher), Beside(lake, "contract_titulaires", publisher)
+    ocids = Beside(lake, "ocids", publisher, ["uid", "ocid"])
+    for contracts in by_uid(lake, "contracts", publisher):
+        last = _last(contracts)
+        yield lines_frame(contracts, versions.upto(last), holders.upto(last), ocids.upto(last))
 
 
-def _lines(lake: Lake, publisher: str, ocids: Mapping[str, str]) -> pl.DataFrame:
-    read = lake.read_table
-    return lines_frame(
-        read("contracts", publisher),
-        read("contract_versions", publisher),
-        read("contract_titulaires", publisher),
-        ocids,
-    )
+def _last(contracts: pl.DataFrame) -> str:
+    """The last `uid` of a slice; the empty text, which comes before any, where it has no row."""
+    return str(contracts["uid"][-1]) if contracts.height else ""
 
 
-_MADE: dict[str, Callable[[Lake, str, Mapping[str, str]], pl.DataFrame]] = {
-    DECP_MARCHES.name: _marches,
-    DECP_CONCESSIONS.name: _concessions,
+def _corrections(lake: Lake, publisher: str) -> Iterator[pl.DataFrame]:
+    """Sorted otherwise than `repairs`, so all in memory: a few percent of the contracts."""
+    yield from cut([corrections_frame(lake.read_table("repairs", publisher))], SLICE)
+
+
+_MADE: dict[str, Callable[[Lake, str], Iterator[pl.DataFrame]]] = {
+    DECP_MARCHES.name: lambda lake, publisher: _contracts(lake, publisher, "contracts", "contract_titulaires"),
+    DECP_CONCESSIONS.name: lambda lake, publisher: _contracts(lake, publisher, "concessions", "concession_titulaires"),
     DECP_LIGNES.name: _lines,
-    CORRECTIONS_PUBLIEES.name: lambda lake, publisher, _: corrections_frame(lake.read_table("repairs", publisher)),
-    CHANGEMENTS.name: lambda lake, publisher, _: read_changes(lake, publisher),
+    CORRECTIONS_PUBLIEES.name: _corrections,
+    CHANGEMENTS.name: read_changes,
 }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from procurement_assets.parquet import arrow_schema
 from procurement_assets.portal.exports.spec import About
 from procurement_assets.portal.exports.table_schema import table_schema
+from procurement_assets.portal.exports.text_files import Write
 from procurement_assets.schema import Table
 
 ROW_GROUP = 122_880
@@ -20,8 +24,9 @@ PAGE = 64 * 1024
 """Bytes in a page before compression: with the page index, a reader fetches only the pages it needs."""
 
 
-def write_parquet(path: Path, frame: pl.DataFrame, table: Table, about: About) -> None:
-    """Write the rows of a table, already in the order of its key."""
+@contextmanager
+def parquet_file(path: Path, table: Table, about: About) -> Iterator[Write]:
+    """A file for the rows of a table, which come in the order of its key."""
     schema = arrow_schema(table).with_metadata({k: v.encode() for k, v in file_metadata(table, about).items()})
     order = [pq.SortingColumn(schema.get_field_index(name)) for name in table.key]
     options: dict[str, Any] = {
@@ -31,9 +36,24 @@ def write_parquet(path: Path, frame: pl.DataFrame, table: Table, about: About) -
         "sorting_columns": order,
         "store_schema": True,
     }
+    held: list[pa.Table] = []
+
     with pq.ParquetWriter(path, schema, **options) as writer:
-        for part in frame.iter_slices(ROW_GROUP):
-            writer.write_table(part.to_arrow().cast(schema), row_group_size=ROW_GROUP)
+
+        def put(last: bool) -> None:
+            """Write the row group that is full, or the last one; as one piece, for its pages depend on the pieces."""
+            nonlocal held
+            rows = pa.concat_tables(held)
+            if rows.num_rows >= ROW_GROUP or (last and rows.num_rows):
+                held = [rows.slice(ROW_GROUP)]
+                writer.write_table(rows.slice(0, ROW_GROUP).combine_chunks(), row_group_size=ROW_GROUP)
+
+        def write(part: pl.DataFrame) -> None:
+            held.append(part.rechunk().to_arrow().cast(schema))
+            put(last=False)
+
+        yield write
+        put(last=True)
 
 
 def file_metadata(table: Table, about: About) -> dict[str, str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import ExitStack
 
 import msgspec
 import polars as pl
 
 from procurement_assets.lake import Lake
-from procurement_assets.portal.exports.changes import Contracts, record_changes
+from procurement_assets.portal.exports.changes import recorded_changes
 from procurement_assets.portal.exports.database import write_database
-from procurement_assets.portal.exports.frames import export_frame
-from procurement_assets.portal.exports.parquet_files import write_parquet
+from procurement_assets.portal.exports.frames import export_frames
+from procurement_assets.portal.exports.parquet_files import parquet_file
 from procurement_assets.portal.exports.placing import placed
 from procurement_assets.portal.exports.spec import BY_NAME, DATABASE, EXPORTS, PARQUET, WORKBOOK, About, Export
-from procurement_assets.portal.exports.text_files import WRITERS
+from procurement_assets.portal.exports.streams import SLICE, cut
+from procurement_assets.portal.exports.text_files import FILES, FLAT, flattened
 from procurement_assets.portal.exports.workbook import write_workbook
 
 _KINDS = {"decp_marches": "marché", "decp_concessions": "concession"}
@@ -28,33 +30,41 @@ class ExportedFile(msgspec.Struct, frozen=True):
     rows: int
 
 
-def write_table_exports(lake: Lake, about: About, ocids: Mapping[str, str]) -> list[ExportedFile]:
-    """Record what changed since the last publication, then write every table in its formats.
+def write_table_exports(lake: Lake, about: About) -> list[ExportedFile]:
+    """Write every table in its formats, and record what changed since the last publication.
 
-    `ocids`: uid to ocid of every contract. Raises KeyError for a contract without one, FileNotFoundError for a table
-    that was never made.
+    Each table passes once, a slice in memory at a time, through all its files. Raises KeyError for a contract without
+    ocid, FileNotFoundError for a table that was never made.
     """
     publisher = about.publisher.id
-    contracts = {name: export_frame(lake, publisher, name, ocids) for name in _KINDS}
-    current = [Contracts(kind, BY_NAME[name].table, contracts[name]) for name, kind in _KINDS.items()]
-    record_changes(lake, publisher, about.data_date, current)
-    del current
     written: list[ExportedFile] = []
+    with recorded_changes(lake, publisher, about.data_date) as recorder:
+        for name, kind in _KINDS.items():
+            frames = export_frames(lake, publisher, name)
+            passing = recorder.passing(kind, BY_NAME[name].table, frames)
+            written += write_export(lake, about, BY_NAME[name], passing)
     for export in EXPORTS:
-        # A frame is let go before the next is made: the largest table sets the memory.
-        frame = contracts.pop(export.name, None)
-        if frame is None:
-            frame = export_frame(lake, publisher, export.name, ocids)
-        for ending in export.formats:
-            target = lake.exports(publisher) / export.file(ending)
-            with placed(target) as path:
-                if ending == PARQUET:
-                    write_parquet(path, frame, export.table, about)
-                else:
-                    WRITERS[ending](path, frame)
-            written.append(ExportedFile(target.name, target.stat().st_size, frame.height))
-        del frame
+        if export.name not in _KINDS:
+            written += write_export(lake, about, export, export_frames(lake, publisher, export.name))
     return written
+
+
+def write_export(lake: Lake, about: About, export: Export, frames: Iterable[pl.DataFrame]) -> list[ExportedFile]:
+    """Write a table in its formats. `frames`: its rows in the order of its key, one frame at least."""
+    targets = [lake.exports(about.publisher.id) / export.file(ending) for ending in export.formats]
+    rows = 0
+    with ExitStack() as stack:
+        files = []
+        for ending, target in zip(export.formats, targets, strict=True):
+            path = stack.enter_context(placed(target))
+            opened = parquet_file(path, export.table, about) if ending == PARQUET else FILES[ending](path)
+            files.append((ending, stack.enter_context(opened)))
+        for part in cut(frames, SLICE):
+            rows += part.height
+            flat = flattened(part)
+            for ending, write in files:
+                write(flat if ending in FLAT else part)
+    return [ExportedFile(target.name, target.stat().st_size, rows) for target in targets]
 
 
 def read_export(lake: Lake, publisher: str, export: Export) -> pl.DataFrame:

@@ -11,39 +11,49 @@ written `¦`. The exact text of everything is in Parquet and JSON Lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from procurement_assets.ocds.packages import gzipped
 from procurement_assets.portal.exports.neutral import neutralised
+from procurement_assets.portal.exports.spec import CSV, EXCEL_CSV, JSON_LINES
 from procurement_assets.portal.exports.table_schema import LIST_SEPARATOR
 
-SLICE = 50_000
-"""Rows held as text at a time."""
+Write = Callable[[pl.DataFrame], None]
+"""Adds a slice of rows to a file. A file is given at least one slice, which may be empty, so that it has its header."""
+BLOCK = 50_000
+"""Lines compressed at once."""
 _STAND_IN = "¦"
 _CODE = r"^[0-9][0-9A-Za-z./:_~-]*$"
 """Text without a space that starts with a digit: Excel would read a number or a date in it."""
 
 
-def write_csv(path: Path, frame: pl.DataFrame) -> None:
-    """CSV for machines and people, as said above."""
+@contextmanager
+def csv_file(path: Path) -> Iterator[Write]:
+    """CSV for machines and people, as said above, of rows that are `flattened`."""
     with path.open("wb") as handle:
-        for number, part in enumerate(_slices(frame)):
-            flat = flattened(part)
-            flat.write_csv(handle, include_header=number == 0, line_terminator="\n", quote_style="necessary")
+
+        def write(part: pl.DataFrame) -> None:
+            part.write_csv(handle, include_header=handle.tell() == 0, line_terminator="\n", quote_style="necessary")
+
+        yield write
 
 
-def write_excel_csv(path: Path, frame: pl.DataFrame) -> None:
-    """CSV for a French Excel, as said above."""
+@contextmanager
+def excel_csv_file(path: Path) -> Iterator[Write]:
+    """CSV for a French Excel, as said above, of rows that are `flattened`."""
     with path.open("wb") as handle:
-        for number, part in enumerate(_slices(frame)):
-            flat = _french(flattened(part))
-            flat.write_csv(
+
+        def write(part: pl.DataFrame) -> None:
+            first = handle.tell() == 0
+            _french(part).write_csv(
                 handle,
-                include_bom=number == 0,
-                include_header=number == 0,
+                include_bom=first,
+                include_header=first,
                 separator=";",
                 line_terminator="\r\n",
                 decimal_comma=True,
@@ -52,13 +62,35 @@ def write_excel_csv(path: Path, frame: pl.DataFrame) -> None:
                 quote_style="necessary",
             )
 
+        yield write
 
-def write_json_lines(path: Path, frame: pl.DataFrame) -> None:
-    """JSON Lines, compressed; the same rows give the same bytes."""
+
+@contextmanager
+def json_lines_file(path: Path) -> Iterator[Write]:
+    """JSON Lines, compressed, `BLOCK` lines at a time: what the compressor gives depends on what it gets at once."""
+    lines, count = io.BytesIO(), 0
+
     with path.open("wb") as raw, gzipped(raw) as out:
-        for part in frame.iter_slices(SLICE):
-            lines = part.select(pl.struct(pl.all()).struct.json_encode()).to_series()
-            out.write("".join(f"{line}\n" for line in lines).encode())
+
+        def compress() -> None:
+            nonlocal count
+            with lines.getbuffer() as text:
+                out.write(text)
+            lines.seek(0)
+            lines.truncate()
+            count = 0
+
+        def write(part: pl.DataFrame) -> None:
+            nonlocal count
+            while part.height:
+                piece = part.head(BLOCK - count)
+                piece.write_ndjson(lines)
+                part, count = part.slice(piece.height), count + piece.height
+                if count == BLOCK:
+                    compress()
+
+        yield write
+        compress()
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:
@@ -68,11 +100,6 @@ def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     element = pl.element().str.replace_all(LIST_SEPARATOR, _STAND_IN, literal=True)
     joined = frame.with_columns(pl.col(lists).list.eval(element).list.join(LIST_SEPARATOR))
     return joined.with_columns(neutralised(pl.col(n)) for n in (*lists, *texts))
-
-
-def _slices(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    """Slices, at least one, so that a file without rows has its header."""
-    return list(frame.iter_slices(SLICE)) or [frame]
 
 
 def _french(frame: pl.DataFrame) -> pl.DataFrame:
@@ -88,9 +115,11 @@ def _kept_as_text(column: pl.Expr) -> pl.Expr:
     return pl.when(column.str.contains(_CODE)).then(pl.format('="{}"', column)).otherwise(column)
 
 
-WRITERS: dict[str, Callable[[Path, pl.DataFrame], None]] = {
-    ".csv": write_csv,
-    "_excel.csv": write_excel_csv,
-    ".jsonl.gz": write_json_lines,
+FILES: dict[str, Callable[[Path], AbstractContextManager[Write]]] = {
+    CSV: csv_file,
+    EXCEL_CSV: excel_csv_file,
+    JSON_LINES: json_lines_file,
 }
 """Ending of a file to what writes it."""
+FLAT = frozenset({CSV, EXCEL_CSV})
+"""Endings of the files that are given rows that are `flattened`."""

@@ -162,18 +162,19 @@ def fill(lake: Lake, contracts: list[dict[str, Any]] | None = None, day: str = "
         table = TABLES[name]
         frame = table.frame([row(table, **r) for r in rows.get(name, [])])
         lake.write_table(frame, name, "paris")
+    lake.write_table(ocids([*rows["contracts"], *rows["concessions"]]), "ocids", "paris")
     return About(publisher=PUBLISHERS.publishers["paris"], data_date=f"{day}T05:10:00+01:00")
 
 
-def ocids(lake: Lake) -> dict[str, str]:
-    """An ocid for each contract of the lake."""
-    uids = pl.concat(lake.read_table(name, "paris", ["uid"]) for name in ("contracts", "concessions"))["uid"]
-    return {uid: f"ocds-xxxxxx-{uid}" for uid in uids}
+def ocids(contracts: list[dict[str, Any]]) -> pl.DataFrame:
+    """The table `ocids` of some contracts."""
+    table = TABLES["ocids"]
+    return table.frame([row(table, uid=c["uid"], ocid=f"ocds-xxxxxx-{c['uid']}") for c in contracts])
 
 
 def write_all(lake: Lake, about: About) -> Path:
     """The whole export set; returns its folder."""
-    write_table_exports(lake, about, ocids(lake))
+    write_table_exports(lake, about)
     write_workbook_export(lake, about)
     write_database_export(lake, about)
     write_feed(lake, about)

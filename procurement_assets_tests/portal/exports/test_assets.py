@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import polars as pl
 import pytest
 
 from procurement_assets.assets import portal
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.manifest import manifest_faults, write_manifest
 from procurement_assets.resources.lake import LakeResource
-from procurement_assets_tests.portal.exports.conftest import fill, ocids
+from procurement_assets_tests.portal.exports.conftest import fill
 
 ASSETS = [
     *(portal.decp_exports, portal.workbook_export, portal.database_export, portal.change_feed),
@@ -25,10 +24,8 @@ ASSETS = [
 
 @pytest.fixture
 def filled(lake: Lake) -> Lake:
-    """A lake with the tables, the ocids included."""
+    """A lake with the tables."""
     fill(lake)
-    known = ocids(lake)
-    lake.write_table(pl.DataFrame({"uid": list(known), "ocid": list(known.values())}), "ocids", "paris")
     return lake
 
 

@@ -9,26 +9,32 @@ from typing import Any
 from xml.etree import ElementTree
 
 import feedparser
+import polars as pl
 import pytest
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports import changes
-from procurement_assets.portal.exports.changes import read_changes
 from procurement_assets.portal.exports.feed import ATOM, LIMIT, latest_events, write_feed
+from procurement_assets.portal.exports.history import read_changes
 from procurement_assets.portal.exports.spec import About
 from procurement_assets.portal.exports.tables import write_table_exports
-from procurement_assets_tests.portal.exports.conftest import BUYER, CONTRACTS, contract, fill, ocids
+from procurement_assets_tests.portal.exports.conftest import BUYER, CONTRACTS, contract, fill
 
 
 def publish(lake: Lake, contracts: list[dict[str, Any]], day: str) -> About:
     about = fill(lake, contracts, day)
-    write_table_exports(lake, about, ocids(lake))
+    write_table_exports(lake, about)
     write_feed(lake, about)
     return about
 
 
+def changes_of(lake: Lake) -> pl.DataFrame:
+    """The whole log."""
+    return pl.concat(read_changes(lake, "paris"))
+
+
 def log(lake: Lake, day: str) -> list[tuple[Any, ...]]:
-    found = read_changes(lake, "paris")
+    found = changes_of(lake)
     columns = ("uid", "evenement", "numero", "champ", "ancienne_valeur", "nouvelle_valeur")
     return [
         (r["uid"].removeprefix(BUYER), *(r[c] for c in columns[1:]))
@@ -76,15 +82,14 @@ def test_publishing_the_same_again_adds_nothing(lake: Lake) -> None:
 
 
 def test_a_run_killed_while_it_writes_leaves_no_half_history(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: Any) -> Any:
-        yield from ()
+    def killed(self: changes.Recorder) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(changes, "_changed_rows", killed)
+        patch.setattr(changes.Recorder, "end", killed)
         with pytest.raises(KeyboardInterrupt):
             publish(lake, CONTRACTS, "2026-01-08")
-    assert read_changes(lake, "paris").height == 0
+    assert changes_of(lake).height == 0
     publish(lake, CONTRACTS, "2026-01-08")
     assert len(log(lake, "2026-01-08")) == 4
 
@@ -96,7 +101,7 @@ def test_the_order_of_batches_does_not_matter(lake: Lake, tmp_path: Path, monkey
         publish(each, CONTRACTS, "2026-01-08")
         publish(each, edited, "2026-01-09")
         monkeypatch.setattr(changes, "BATCH", 1)
-    assert read_changes(lake, "paris").equals(read_changes(other, "paris"))
+    assert changes_of(lake).equals(changes_of(other))
     assert len(log(lake, "2026-01-09")) == 3
 
 

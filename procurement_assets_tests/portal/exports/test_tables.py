@@ -16,12 +16,22 @@ from hypothesis import strategies as st
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.frames import corrections_frame
+from procurement_assets.portal.exports.history import read_changes
 from procurement_assets.portal.exports.neutral import harmless, neutralised, restored
 from procurement_assets.portal.exports.spec import EXPORTS
 from procurement_assets.portal.exports.tables import write_table_exports
-from procurement_assets.portal.exports.text_files import write_csv, write_json_lines
+from procurement_assets.portal.exports.text_files import csv_file, flattened, json_lines_file
 from procurement_assets.schema import TABLES
-from procurement_assets_tests.portal.exports.conftest import BUYER, LIVE, REPAIR, fill, ocids, write_all
+from procurement_assets_tests.portal.exports.conftest import (
+    BUYER,
+    CONCESSION,
+    CONTRACTS,
+    LIVE,
+    REPAIR,
+    fill,
+    ocids,
+    write_all,
+)
 
 
 def read_csv(path: Path, separator: str = ",", encoding: str = "utf-8") -> list[dict[str, str]]:
@@ -163,10 +173,11 @@ def test_a_second_run_leaves_every_file_alone(lake: Lake) -> None:
 
 def test_a_contract_without_ocid_stops_the_export(lake: Lake) -> None:
     about = fill(lake)
-    known = ocids(lake)
-    known.pop(f"{BUYER}2024A2")
+    lake.write_table(ocids([CONTRACTS[0], CONTRACTS[2], CONCESSION]), "ocids", "paris")
     with pytest.raises(KeyError, match="2024A2"):
-        write_table_exports(lake, about, known)
+        write_table_exports(lake, about)
+    assert list(Path(str(lake.root)).rglob("*.csv")) == []
+    assert pl.concat(read_changes(lake, "paris")).height == 0
 
 
 TEXTS = st.one_of(st.none(), st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
@@ -178,7 +189,8 @@ def test_any_text_and_number_come_back_from_the_csv(
     rows: list[tuple[str | None, float | None]], tmp_path: Path
 ) -> None:
     frame = pl.DataFrame(rows, schema={"texte": pl.String, "nombre": pl.Float64}, orient="row")
-    write_csv(tmp_path / "f.csv", frame)
+    with csv_file(tmp_path / "f.csv") as write:
+        write(flattened(frame))
     read = read_csv(tmp_path / "f.csv")
     back = pl.DataFrame({"texte": [r["texte"] or None for r in read]}, schema={"texte": pl.String})
     assert back.select(restored(pl.col("texte")))["texte"].to_list() == [text for text, _ in rows]
@@ -188,6 +200,7 @@ def test_any_text_and_number_come_back_from_the_csv(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(TEXTS, max_size=6))
 def test_any_text_comes_back_from_json_lines(rows: list[str | None], tmp_path: Path) -> None:
-    write_json_lines(tmp_path / "f.jsonl.gz", pl.DataFrame({"texte": rows}, schema={"texte": pl.String}))
+    with json_lines_file(tmp_path / "f.jsonl.gz") as write:
+        write(pl.DataFrame({"texte": rows}, schema={"texte": pl.String}))
     lines = gzip.decompress((tmp_path / "f.jsonl.gz").read_bytes()).decode().split("\n")
     assert [json.loads(line)["texte"] for line in lines if line] == rows
