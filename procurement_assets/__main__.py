@@ -29,6 +29,7 @@ from procurement_assets.publishers import PublishersError
 from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.registers.model import RegistersError
 from procurement_assets.settings import PACKAGE, Settings, SettingsError, load_settings
+from procurement_assets.storage_errors import StorageError
 
 ROOT = Path.cwd()
 DEMO_PUBLISHERS = PACKAGE / "sample" / "publishers.toml"
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
         return status
-    except (SettingsError, PublishersError, RegistersError, BackupError, CatalogueError) as error:
+    except (SettingsError, PublishersError, RegistersError, BackupError, CatalogueError, StorageError) as error:
         print(f"procurement_assets: {error}", file=sys.stderr)
         return 2
 

@@ -21,6 +21,7 @@ from procurement_assets.assets.registers import GROUP
 from procurement_assets.assets.watch import CHECKED, TOLD
 from procurement_assets.portal.publishing.targets import switched_on
 from procurement_assets.settings import TARGETS, Settings, load_settings
+from procurement_assets.storage_errors import explained
 
 refresh_job = dg.define_asset_job(
     "refresh",
@@ -206,6 +207,6 @@ def step_cause(event: dg.DagsterEvent) -> str:
         failed = [line.replace(": ", ", ") for line in error.message.strip().splitlines()[1:] if line.strip()]
         return f"contrôle bloquant en échec : {' ; '.join(failed)}"
     text = (error.message if error is not None else event.message) or "erreur sans message"
-    line = text.strip().splitlines()[0]
+    line = explained(text.strip().splitlines()[0])
     # What we raise for people says all in its message: the class is of no use to them.
     return re.sub(r"^(?:dagster\._core\.definitions\.events\.Failure|procurement_assets\.[\w.]+): ", "", line)

@@ -33,6 +33,8 @@ from typing import BinaryIO, cast
 import polars as pl
 from upath import UPath
 
+from procurement_assets.storage_errors import storage_told
+
 ROW_GROUP = 122_880
 """Rows of a row group: DuckDB's own, so that it reads with every core."""
 DOCUMENTS = {"normalised_records": 16_384}
@@ -111,22 +113,31 @@ def replacing(path: UPath | Path) -> Iterator[BinaryIO]:
 
     On a local disk the file is synced and renamed. On object storage it is written to a local temporary file and sent
     when the block ends: closing an object that is open for writing would put what it holds so far, even on an error.
+
+    Raises `StorageError` where the disk is full, read-only or forbidden.
     """
     target = UPath(path)
-    if not _is_local(target):
-        with tempfile.NamedTemporaryFile(prefix="procurement-assets-") as handle:
-            yield cast(BinaryIO, handle)
-            handle.flush()
-            put_file(handle.name, target)
+    if _is_local(target):
+        temporary = Path(str(target.parent)) / f".{target.name}.{uuid.uuid4().hex}.part"
+        with storage_told(str(target), str(temporary)), _renamed(temporary, Path(str(target))) as handle:
+            yield handle
         return
+    with storage_told(tempfile.gettempdir(), ""), tempfile.NamedTemporaryFile(prefix="procurement-assets-") as local:
+        yield cast(BinaryIO, local)
+        local.flush()
+        put_file(local.name, target)
+
+
+@contextmanager
+def _renamed(temporary: Path, target: Path) -> Iterator[BinaryIO]:
+    """A handle on `temporary`, synced and renamed when the block ends; gone where the block fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(str(target.parent)) / f".{target.name}.{uuid.uuid4().hex}.part"
     try:
         with temporary.open("wb", buffering=_BUFFER) as handle:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.replace(str(target))
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 

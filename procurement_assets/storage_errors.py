@@ -1,0 +1,82 @@
+"""A disk that is full, read-only or forbidden, in one French line: what, where, what to do.
+
+`lake.replacing`, through which nearly every file is written, raises `StorageError`. What is written elsewhere (a
+download, what DuckDB or Polars write by themselves) raises its own error, that `explained` puts in the same words for
+the command line and the alerts.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_MAKE_ROOM = (
+    "Libérer de la place (vieilles sauvegardes ; « procurement_assets prune » pour les vieilles exécutions) "
+    "ou agrandir le disque, puis relancer"
+)
+_CAUSES: Final[dict[int, tuple[str, str]]] = {
+    errno.ENOSPC: ("le disque est plein", _MAKE_ROOM),
+    errno.EDQUOT: ("le quota de disque est atteint", _MAKE_ROOM),
+    errno.EFBIG: ("un fichier ne peut pas être aussi gros ici", "Relever la limite (« ulimit -f »), puis relancer"),
+    errno.EROFS: (
+        "le disque est en lecture seule",
+        "Le remonter en écriture ou nommer un autre dossier (PROCUREMENT_LAKE), puis relancer",
+    ),
+    errno.EACCES: (
+        "les droits manquent",
+        "Donner à l'utilisateur qui lance la chaîne le droit d'écrire dans ce dossier, puis relancer",
+    ),
+}
+_CAUSES[errno.EPERM] = _CAUSES[errno.EACCES]
+_SAID = {os.strerror(number): number for number in _CAUSES}
+"""What the system says of each: libraries quote it, with or without the number."""
+
+_RAISED_BY = re.compile(r"(?:OSError|PermissionError|[\w.]*(?:duckdb|polars)[\w.]*): ")
+_QUOTED_PATH = re.compile(r"[\"'](/[^\"']*)[\"']")
+
+
+class StorageError(OSError):
+    """The disk refuses what is written; the message is one French line for a person."""
+
+    def __init__(self, number: int, where: str, message: str) -> None:
+        super().__init__(number, os.strerror(number), where)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@contextmanager
+def storage_told(target: str, temporary: str) -> Iterator[None]:
+    """Raise `StorageError` for what the disk refuses while `target` is written under the name `temporary`."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        if error.errno not in _CAUSES:
+            raise
+        # Another file than ours may be at fault: one that the block reads, say.
+        own = error.filename is None or os.fspath(error.filename) == temporary
+        where = target if own else os.fspath(error.filename)
+        message = _message(error.errno, where, f" ; {'il' if own else target} n'a pas changé")
+        raise StorageError(error.errno, where, message) from error
+
+
+def explained(line: str) -> str:
+    """The line of an error, in French where it says that a local disk refused something; else as it is."""
+    raised = _RAISED_BY.match(line)
+    number = next((n for said, n in _SAID.items() if said in line), None) if raised else None
+    if number is None:
+        return line
+    path = _QUOTED_PATH.search(line)
+    return _message(number, path[1] if path else "écriture impossible")
+
+
+def _message(number: int, where: str, unchanged: str = "") -> str:
+    cause, advice = _CAUSES[number]
+    return f"{where} : {cause}{unchanged}. {advice}."
