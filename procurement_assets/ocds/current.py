@@ -1,27 +1,27 @@
 """The contracts of the current snapshot, in order of ocid, one decoded at a time.
 
-The table `normalised_records` is read by row groups, a few at once: it is in order of uid, which is nearly that of the
-ocid, so each is decoded once or twice, and memory does not grow with the number of contracts.
+The table `normalised_records` is read some thousands of rows at a time, as it was written: it is in order of uid,
+nearly that of the ocid, so each part is decoded once or twice, and memory does not grow with the number of contracts.
+Records are never texts, only bytes: they are decoded as they are.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator
 
 import msgspec
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from procurement_assets.decp.model import Contract
-from procurement_assets.ocds.ocid_map import Known
+from procurement_assets.lake import DOCUMENTS
 
-_GROUPS = 4
-"""Row groups kept decoded."""
+PART = DOCUMENTS["normalised_records"]
+"""Rows decompressed at once: a row group."""
+_KEPT = 4
+"""Parts kept decompressed."""
 _AT_ONCE = 2_000
-"""Records that are texts at once."""
+"""Records that are objects at once."""
 _BUYER = (
     r'^\{"kind":"[a-z]+","format":"[0-9]+","uid":"(?:[^"\\]|\\.)*","id":"(?:[^"\\]|\\.)*","acheteur_id":"([^"\\]*)"'
 )
@@ -43,8 +43,8 @@ class _Buyer(msgspec.Struct):
 _buyer = msgspec.json.Decoder(_Buyer).decode
 
 
-def buyers(records: str | BinaryIO) -> pl.DataFrame:
-    """Uid and buyer of every contract, in the table's order (columns `uid`, `buyer`). `records`: file or its path."""
+def buyers(records: str | bytes) -> pl.DataFrame:
+    """Uid and buyer of every contract, in the table's order (columns `uid`, `buyer`). `records`: its path or bytes."""
     scanned = pl.scan_parquet(records)
     read = pl.col("record").str.extract(_BUYER, 1)
     # Nearly none is decoded: what the expression read keeps no text of the record.
@@ -57,48 +57,40 @@ def buyers(records: str | BinaryIO) -> pl.DataFrame:
     return found.select("uid", "buyer")
 
 
-def processes(records: BinaryIO, uids: pl.Series, known: Sequence[Known]) -> Iterator[tuple[str, Process]]:
-    """Each current contract, by ocid. `uids`: those of the table, in its order."""
-    given = pl.DataFrame(
-        [[k.uid for k in known], [k.ocid for k in known], [k.premier_vu for k in known]],
-        schema={"uid": pl.String, "ocid": pl.String, "first": pl.String},
-    )
+def processes(records: str | bytes, uids: pl.Series, known: pl.DataFrame) -> Iterator[tuple[str, Process]]:
+    """Each current contract, by ocid. `uids`: those of the table, in its order; `known`: the table `ocids`."""
+    given = known.select("uid", "ocid", first="premier_vu")
     at = pl.DataFrame({"uid": uids}).with_row_index("row")
     ordered = at.join(given, on="uid", how="inner").select("row", "ocid", "first").sort("ocid")
-    texts = _Texts(pq.ParquetFile(records))
+    found = _Records(records)
     decode = msgspec.json.Decoder(Contract).decode
     for part in ordered.iter_slices(_AT_ONCE):
-        texts_of_part = texts.at(part["row"])
-        for ocid, first, record in zip(part["ocid"], part["first"], texts_of_part, strict=True):
+        for ocid, first, record in zip(part["ocid"], part["first"], found.at(part["row"]), strict=True):
             yield ocid, Process(ocid, first, decode(record))
 
 
-class _Texts:
+class _Records:
     """The column `record` by row."""
 
-    def __init__(self, file: Any) -> None:
-        self.file = file
-        counts = [file.metadata.row_group(n).num_rows for n in range(file.metadata.num_row_groups)]
-        self.starts = pl.Series([0, *counts], dtype=pl.Int64).cum_sum()
-        self.decoded: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
+    def __init__(self, records: str | bytes) -> None:
+        self.column = pl.scan_parquet(records).select(pl.col("record").cast(pl.Binary))
+        self.parts: OrderedDict[int, pl.Series] = OrderedDict()
 
-    def at(self, rows: pl.Series) -> list[str]:
+    def at(self, rows: pl.Series) -> list[bytes]:
         """The records of some rows, in their order."""
-        wanted = pl.DataFrame({"row": rows.cast(pl.Int64)}).with_row_index("order")
-        groups = wanted.with_columns(group=self.starts.search_sorted(wanted["row"], side="right").cast(pl.Int64) - 1)
-        found: list[str] = [""] * len(rows)
-        for (group,), part in groups.group_by("group"):
-            within = part["row"] - self.starts[group]
-            taken = self._group(group).take(within.to_arrow())
-            for order, text in zip(part["order"], taken.to_pylist(), strict=True):
-                found[order] = text
+        wanted = pl.DataFrame({"row": rows}).with_row_index("order").with_columns(part=pl.col("row") // PART)
+        found: list[bytes] = [b""] * len(rows)
+        for number, asked in wanted.partition_by("part", as_dict=True).items():
+            taken = self._part(int(number[0])).gather(asked["row"] % PART)
+            for order, record in zip(asked["order"].to_list(), taken.to_list(), strict=True):
+                found[order] = record
         return found
 
-    def _group(self, number: Any) -> pa.ChunkedArray:
-        """A row group, the last used ones kept."""
-        if number not in self.decoded:
-            while len(self.decoded) >= _GROUPS:
-                self.decoded.popitem(last=False)
-            self.decoded[number] = self.file.read_row_group(number, columns=["record"]).column(0)
-        self.decoded.move_to_end(number)
-        return self.decoded[number]
+    def _part(self, number: int) -> pl.Series:
+        """A part of the column, the last used ones kept."""
+        if number not in self.parts:
+            while len(self.parts) >= _KEPT:
+                self.parts.popitem(last=False)
+            self.parts[number] = self.column.slice(number * PART, PART).collect()["record"]
+        self.parts.move_to_end(number)
+        return self.parts[number]

@@ -10,55 +10,56 @@ the plain uid, an id of format 2019 that ends a family gives another smallest id
    eight characters of a hash of its uid and records are added.
 
 A contract that no source has any more keeps its row. The day a contract was first seen never moves either.
+
+All of it is columns: a million contracts as objects weigh half a gigabyte. Only those that want what another one also
+wants are looked at one by one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections import Counter, defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Sequence
 
-import msgspec
 import polars as pl
 
 from procurement_assets.lake import Lake
-from procurement_assets.ocds.mapping.identity import ocid_of
-from procurement_assets.schema import TABLES
+from procurement_assets.ocds.mapping.identity import ocid_of_uid
+from procurement_assets.schema import TABLES, conform
 
 DIGEST = 16
 """Characters kept of the sha256 of a record: 64 bits tell the records of the nation apart."""
+
+SEEN: dict[str, pl.DataType] = {
+    "uid": pl.String(),
+    "premier_vu": pl.String(),
+    "sources": pl.List(pl.String),
+    "empreintes": pl.List(pl.String),
+}
+"""What is known of the contracts of a snapshot: columns of the table `ocids`, `premier_vu` from its files alone."""
 
 
 class PrefixChangedError(ValueError):
     """The publisher's ocid prefix is not the one its ocids were given under."""
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the table `ocids`."""
+def members(ledger: pl.DataFrame, records: pl.DataFrame, created: pl.DataFrame) -> pl.DataFrame:
+    """The contracts of a snapshot (columns `SEEN`): their sources and the digests of their records, sorted.
 
-    ocid: str
-    uid: str
-    premier_vu: str
-    """The day first seen, which dates a contract without any date."""
-    dernier_vu: str
-    """The date of the last snapshot that has it."""
-    sources: list[str]
-    empreintes: list[str]
-    """sha256 of the content of its records, in the last snapshot that has it."""
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract of the current snapshot."""
-
-    uid: str
-    buyer: str
-    first_seen: str
-    sources: list[str]
-    records: list[str]
+    `created`: the day each file was published (columns `file_sha256`, `premier_vu`); a contract has the first of its
+    files'.
+    """
+    used = ledger.filter(pl.col("outcome").is_in(["kept", "merged", "superseded"]))
+    key = ["source", "file_sha256", "position"]
+    digests = records.select(*key, empreintes=pl.col("content_sha256").str.slice(0, DIGEST))
+    joined = used.select("uid", *key).join(digests, on=key, how="left").join(created, on="file_sha256", how="left")
+    return joined.group_by("uid").agg(
+        pl.col("premier_vu").min(),
+        pl.col("source").unique().sort().alias("sources"),
+        pl.col("empreintes").drop_nulls().unique().sort(),
+    )
 
 
-def read_known(frame: pl.DataFrame, prefix: str) -> list[Known]:
+def read_known(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
     """The rows of the table; those of a lake from before the map was kept have only uid and ocid.
 
     Raises `PrefixChangedError`: under another prefix, every contract would be published as two processes.
@@ -71,77 +72,78 @@ def read_known(frame: pl.DataFrame, prefix: str) -> list[Known]:
             "été publié, sortir du lac ocds/PUBLIEUR/ et tables/ocids/PUBLIEUR.parquet, puis recommencer"
         )
     if "premier_vu" not in frame.columns:
-        return []
-    return [Known(**row) for row in frame.select(Known.__struct_fields__).to_dicts()]
+        return TABLES["ocids"].frame([])
+    return frame.select(list(TABLES["ocids"].schema))
 
 
-def update(known: Sequence[Known], seen: Sequence[Seen], prefix: str, data_date: str) -> list[Known]:
-    """The map after a snapshot: every known ocid, and those of the new contracts."""
+def update(known: pl.DataFrame, seen: pl.DataFrame, prefix: str, data_date: str) -> pl.DataFrame:
+    """The map after a snapshot, by ocid: every known ocid, and those of the new contracts.
+
+    `seen`: the contracts of the snapshot, columns `SEEN` and `buyer`.
+    """
     given = _given(known, seen)
-    by_ocid = {k.ocid: k for k in known}
-    current: dict[str, Known] = {}
-    taken = set(by_ocid)
-    for contract in sorted(seen, key=lambda s: s.uid):
-        ocid = given.get(contract.uid) or _new(contract, prefix, taken)
-        taken.add(ocid)
-        before = by_ocid.get(ocid)
-        current[ocid] = Known(
-            ocid=ocid,
-            uid=contract.uid,
-            premier_vu=before.premier_vu if before else contract.first_seen,
-            dernier_vu=data_date,
-            sources=contract.sources,
-            empreintes=contract.records,
-        )
-    uids = {k.uid for k in current.values()}
-    claimed = {digest for k in current.values() for digest in k.empreintes}
-    gone = [_without(_aside(k) if k.uid in uids else k, claimed) for k in known if k.ocid not in current]
-    return sorted([*gone, *current.values()], key=lambda k: k.ocid)
+    new = _new(seen.join(given, on="uid", how="anti"), known["ocid"], prefix)
+    current = (
+        seen.join(pl.concat([given, new]), on="uid")
+        .join(known.select("ocid", before="premier_vu"), on="ocid", how="left")
+        .with_columns(premier_vu=pl.coalesce("before", "premier_vu"), dernier_vu=pl.lit(data_date))
+        .select(known.columns)
+    )
+    gone = _gone(known.join(current, on="ocid", how="anti"), current)
+    return pl.concat([gone, current]).sort("ocid")
 
 
-def _without(gone: Known, claimed: set[str]) -> Known:
-    """A contract that is gone, without the records that another one has now: a record has one owner."""
-    kept = [digest for digest in gone.empreintes if digest not in claimed]
-    return gone if len(kept) == len(gone.empreintes) else msgspec.structs.replace(gone, empreintes=kept)
+def _digests(contracts: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """The records of some contracts, one a row."""
+    return contracts.select(*columns, "empreintes").explode("empreintes").drop_nulls("empreintes")
 
 
-def _aside(gone: Known) -> Known:
-    """A contract that is gone, whose uid another one has now: `uid` stays unique in the table."""
-    mark = hashlib.sha256(gone.ocid.encode()).hexdigest()[:8]
-    return msgspec.structs.replace(gone, uid=f"{gone.uid}~{mark}")
+def _given(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """The ocids that contracts already have (rules 1 and 2): columns `uid`, `ocid`."""
+    owners = _digests(known, "ocid").unique("empreintes", keep="last", maintain_order=True)
+    votes = _digests(seen, "uid").join(owners, on="empreintes").group_by("uid", "ocid").len("votes")
+    alone = (pl.len().over("uid") == 1) & (pl.len().over("ocid") == 1)
+    claims = votes.with_columns(alone=alone)
+    contested = claims.filter(~pl.col("alone")).join(known.select("ocid", former="uid"), on="ocid")
+    by_record = pl.concat([claims.filter("alone").select("uid", "ocid"), _settled(contested)])
+    # An ocid that no record claims, and a contract that claims none by its records.
+    left = known.join(by_record, on="ocid", how="anti").join(by_record, on="uid", how="anti")
+    return pl.concat([by_record, left.join(seen, on="uid", how="semi").select("uid", "ocid")])
 
 
-def _given(known: Sequence[Known], seen: Sequence[Seen]) -> dict[str, str]:
-    """Uid to the ocid it already has (rules 1 and 2)."""
-    owner = {digest: k.ocid for k in known for digest in k.empreintes}
-    uid_of = {k.ocid: k.uid for k in known}
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for contract in seen:
-        for digest in contract.records:
-            if digest in owner:
-                votes[owner[digest]][contract.uid] += 1
-    claims = sorted(
-        (-count, uid != uid_of[ocid], uid, ocid) for ocid, counts in votes.items() for uid, count in counts.items()
+def _settled(contested: pl.DataFrame) -> pl.DataFrame:
+    """Who has each ocid that several contracts claim, or a contract that claims several (columns `uid`, `ocid`)."""
+    ordered = contested.sort(
+        "votes", pl.col("uid") != pl.col("former"), "uid", "ocid", descending=[True, False, False, False]
     )
     given: dict[str, str] = {}
     taken: set[str] = set()
-    for _, _, uid, ocid in claims:
+    for uid, ocid in ordered.select("uid", "ocid").iter_rows():
         if uid not in given and ocid not in taken:
             given[uid] = ocid
             taken.add(ocid)
-    current = {s.uid for s in seen}
-    for k in known:
-        if k.ocid not in taken and k.uid in current and k.uid not in given:
-            given[k.uid] = k.ocid
-    return given
+    return _pairs(given)
 
 
-def _new(contract: Seen, prefix: str, taken: Container[str]) -> str:
-    uid, buyer = contract.uid, contract.buyer
-    ocid = ocid_of(prefix, buyer, uid[len(buyer) :] if uid.startswith(buyer) and uid != buyer else uid)
-    if ocid not in taken:
-        return ocid
-    content = [uid, *contract.records]
+def _new(contracts: pl.DataFrame, known: pl.Series, prefix: str) -> pl.DataFrame:
+    """An ocid for each contract that has none (rule 3): columns `uid`, `ocid`."""
+    uids = contracts.select("uid", "buyer").iter_rows()
+    found = contracts.select("uid", pl.Series("ocid", [ocid_of_uid(prefix, b, u) for u, b in uids], dtype=pl.String))
+    if not found["ocid"].is_duplicated().any() and found.join(known.to_frame(), on="ocid", how="semi").is_empty():
+        return found
+    given: dict[str, str] = {}
+    taken = set(known)
+    for uid, ocid, records in (
+        found.join(contracts, on="uid").sort("uid").select("uid", "ocid", "empreintes").iter_rows()
+    ):
+        given[uid] = _marked(ocid, uid, records, taken) if ocid in taken else ocid
+        taken.add(given[uid])
+    return _pairs(given)
+
+
+def _marked(ocid: str, uid: str, records: Sequence[str], taken: set[str]) -> str:
+    """An ocid for a contract whose own one is another contract's."""
+    content = [uid, *records]
     while (marked := f"{ocid}_7E{_mark(content)}") in taken:  # an ocid that it had, and that another contract has now
         content.append("")
     return marked
@@ -151,35 +153,31 @@ def _mark(content: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(content).encode()).hexdigest()[:8]
 
 
-def members(ledger: pl.DataFrame, records: pl.DataFrame) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
-    """Uid to its sources, and to the content digests of its records, sorted."""
-    used = ledger.filter(pl.col("outcome").is_in(["kept", "merged", "superseded"]))
-    key = ["source", "file_sha256", "position"]
-    joined = used.select("uid", *key).join(records.select(*key, "content_sha256"), on=key, how="left")
-    grouped = joined.group_by("uid").agg(
-        pl.col("source").unique().sort(), pl.col("content_sha256").str.slice(0, DIGEST).drop_nulls().unique().sort()
+def _pairs(given: dict[str, str]) -> pl.DataFrame:
+    return pl.DataFrame([list(given), list(given.values())], schema={"uid": pl.String, "ocid": pl.String})
+
+
+def _gone(gone: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
+    """The contracts that are gone, without what another one has now: its records, since a record has one owner, and
+    its uid, which stays unique in the table."""
+    claimed = set(_digests(gone).join(_digests(current), on="empreintes", how="semi")["empreintes"])
+    reused = set(gone.join(current, on="uid", how="semi")["uid"])
+    pairs = gone.select("uid", "ocid").iter_rows()
+    uids = [f"{uid}~{_mark([ocid])}" if uid in reused else uid for uid, ocid in pairs]
+    records = [[digest for digest in digests if digest not in claimed] for digests in gone["empreintes"].to_list()]
+    return gone.with_columns(
+        pl.Series("uid", uids, dtype=pl.String), pl.Series("empreintes", records, dtype=pl.List(pl.String))
     )
-    sources: dict[str, list[str]] = {}
-    digests: dict[str, list[str]] = {}
-    shared: dict[tuple[str, ...], list[str]] = {}
-    for uid, found, content in grouped.select("uid", "source", "content_sha256").iter_rows():
-        uid = sys.intern(uid)  # a million contracts: one text for each uid, one list for each set of sources
-        sources[uid] = shared.setdefault(tuple(found), found)
-        digests[uid] = content
-    return sources, digests
 
 
-def write_ocids(lake: Lake, publisher: str, known: Sequence[Known]) -> None:
+def write_ocids(lake: Lake, publisher: str, known: pl.DataFrame) -> None:
     """Write the table `ocids`: state, read again by the next run."""
-    lake.write_table(TABLES["ocids"].frame([msgspec.structs.asdict(k) for k in known]), "ocids", publisher)
+    lake.write_table(conform(known, TABLES["ocids"]), "ocids", publisher)
 
 
-def write_vanished(lake: Lake, publisher: str, known: Sequence[Known], current: set[str]) -> int:
+def write_vanished(lake: Lake, publisher: str, known: pl.DataFrame, current: pl.Series) -> int:
     """Write the table `vanished`: published contracts that no source has any more. Returns how many."""
-    rows = [
-        {"uid": k.uid, "ocid": k.ocid, "dernier_vu": k.dernier_vu, "sources": k.sources}
-        for k in known
-        if k.uid not in current
-    ]
-    lake.write_table(TABLES["vanished"].frame(rows), "vanished", publisher)
-    return len(rows)
+    table = TABLES["vanished"]
+    gone = known.join(current.to_frame("uid"), on="uid", how="anti").select(list(table.schema))
+    lake.write_table(conform(gone, table), "vanished", publisher)
+    return gone.height

@@ -10,7 +10,6 @@ exports/PUBLISHER/releases.jsonl.gz, compiled_releases.jsonl.gz, record_package.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +27,7 @@ from procurement_assets.ocds.current import Process, buyers, processes
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
-from procurement_assets.ocds.ocid_map import Known, Seen, members, read_known, update, write_ocids, write_vanished
+from procurement_assets.ocds.ocid_map import members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import gzipped, package, write_lines, write_record_package
 from procurement_assets.ocds.schema import Schema
 from procurement_assets.publishers import Publisher
@@ -43,11 +42,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the current snapshot beside its contracts."""
 
     data_date: str
-    first_seen: Mapping[str, str]
-    """Uid to the day (`YYYY-MM-DD`) its file was first published, for a contract without any date."""
-    sources: Mapping[str, list[str]] = {}
-    records: Mapping[str, list[str]] = {}
-    """Uid to the digests of the records it was made from."""
+    contracts: pl.DataFrame
+    """Columns `ocid_map.SEEN`."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +65,7 @@ def read_snapshot(lake: Lake, publisher: str) -> Snapshot:
     ledger = lake.read_table("ledger", publisher, ["source", "file_sha256", "position", "uid", "outcome"])
     files = lake.read_table("files", publisher)
     read = lake.read_table("decp_records", publisher, ["source", "file_sha256", "position", "content_sha256"])
-    sources, records = members(ledger, read)
-    return Snapshot(data_date=data_date(files), first_seen=first_seen(ledger, files), sources=sources, records=records)
+    return Snapshot(data_date=data_date(files), contracts=members(ledger, read, created(files)))
 
 
 def write_releases(
@@ -84,14 +79,13 @@ def write_releases(
     """
     history = History(lake, publisher.id)
     history.require_sound()
-    with _records(lake, publisher.id) as records:
-        # By its path where it has one: the file is then read by parts.
-        contracts = buyers(str(lake.table("normalised_records", publisher.id)) if lake.is_local else records)
+    records = _records(lake, publisher.id)
+    contracts = buyers(records)
     known = _ocids(lake, publisher, snapshot, contracts)
     write_ocids(lake, publisher.id, known)
     moment = date_time(snapshot.data_date)
     additions = Additions(moment)
-    with history.lines() as lines, _records(lake, publisher.id) as records:
+    with history.lines() as lines:
         pairs = joined(processes(records, contracts["uid"], known), by_ocid(lines))
         made = (
             line
@@ -101,9 +95,9 @@ def write_releases(
         added = history.append(made, moment)
     with replacing(lake.ocds(publisher.id) / RELEASES) as handle:
         count = history.write(handle)
-    vanished = write_vanished(lake, publisher.id, known, set(contracts["uid"]))
+    vanished = write_vanished(lake, publisher.id, known, contracts["uid"])
     return Made(
-        processes=len(known),
+        processes=known.height,
         releases=count,
         new=added.releases if added else 0,
         corrections=additions.corrections,
@@ -112,25 +106,20 @@ def write_releases(
     )
 
 
-@contextmanager
-def _records(lake: Lake, publisher: str) -> Iterator[BinaryIO]:
-    """The table `normalised_records`. Raises FileNotFoundError as `Lake.read_table` does."""
-    with lake.existing_table("normalised_records", publisher).open("rb") as handle:
-        yield handle
+def _records(lake: Lake, publisher: str) -> str | bytes:
+    """The table `normalised_records`: its path where it has one, which is then read by parts, else its bytes.
+
+    Raises FileNotFoundError as `Lake.read_table` does.
+    """
+    path = lake.existing_table("normalised_records", publisher)
+    return str(path) if lake.is_local else path.read_bytes()
 
 
-def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame) -> list[Known]:
-    """The map of ocids after this snapshot."""
-    seen = [
-        Seen(
-            uid=uid,
-            buyer=buyer,
-            first_seen=snapshot.first_seen[uid],
-            sources=snapshot.sources.get(uid, []),
-            records=snapshot.records.get(uid, []),
-        )
-        for uid, buyer in contracts.iter_rows()
-    ]
+def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame) -> pl.DataFrame:
+    """The map of ocids after this snapshot. `contracts`: uid and buyer of each."""
+    seen = contracts.join(snapshot.contracts, on="uid", how="left").with_columns(
+        *(pl.col(name).fill_null([]) for name in ("sources", "empreintes"))
+    )
     path = lake.table("ocids", publisher.id)
     before = lake.read_table("ocids", publisher.id) if path.exists() else TABLES["ocids"].frame([])
     return update(read_known(before, publisher.ocid_prefix), seen, publisher.ocid_prefix, snapshot.data_date[:10])
@@ -235,16 +224,9 @@ def data_date(files: pl.DataFrame) -> str:
     return found
 
 
-def first_seen(ledger: pl.DataFrame, files: pl.DataFrame) -> dict[str, str]:
-    """Uid to the day the first of its files was created at its source, else last modified, else the data date."""
-    unknown = data_date(files)[:10]
-    created = {
-        row["file_sha256"]: (row["fichier_creation"] or row["fichier_date"] or unknown)[:10]
-        for row in files.select("file_sha256", "fichier_creation", "fichier_date").to_dicts()
-    }
-    found: dict[str, str] = {}
-    kept = ledger.filter(pl.col("outcome").is_in(["kept", "merged", "superseded"]))
-    for uid, sha in kept.select("uid", "file_sha256").iter_rows():
-        uid = sys.intern(uid)  # one text for all that is known of a contract
-        found[uid] = min(created[sha], found.get(uid, created[sha]))
-    return found
+def created(files: pl.DataFrame) -> pl.DataFrame:
+    """The day each file was created at its source, else last modified, else the data date (`file_sha256`,
+    `premier_vu`)."""
+    known = [pl.when(pl.col(name) != "").then(name) for name in ("fichier_creation", "fichier_date")]
+    day = pl.coalesce(*known, pl.lit(data_date(files))).str.slice(0, 10)
+    return files.select("file_sha256", premier_vu=day).unique("file_sha256", keep="last", maintain_order=True)

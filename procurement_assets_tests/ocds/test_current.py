@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procurement_assets.decp.model import Contract
+from procurement_assets.ocds import current
 from procurement_assets.ocds.current import buyers, processes
-from procurement_assets.ocds.ocid_map import Known
+from procurement_assets.schema import TABLES
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 
@@ -39,28 +41,33 @@ def test_the_buyer_of_a_record_is_read_however_it_is_written(
     table(path, contracts, 4)
     expected = {c.uid: c.acheteur_id for c in contracts}
     assert dict(buyers(str(path)).iter_rows()) == expected
-    with path.open("rb") as handle:
-        assert dict(buyers(handle).iter_rows()) == expected
+    assert dict(buyers(path.read_bytes()).iter_rows()) == expected
 
 
-def test_contracts_come_in_order_of_ocid_whatever_their_row_group(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [7, 8, 100])
+def test_contracts_come_in_order_of_ocid_whatever_their_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(current, "PART", part)
+    monkeypatch.setattr(current, "_AT_ONCE", 9)
     numbers = [f"{n:03d}" for n in range(60)]
     contracts = [contract("21750001600019", n) for n in numbers]
-    uids = table(tmp_path / "records.parquet", contracts, 7)
-    known = [
-        Known(
-            ocid=f"ocds-abc123-{int(c.id) * 37 % 60:03d}",
-            uid=c.uid,
-            premier_vu=f"2024-01-{int(c.id) % 28 + 1:02d}",
-            dernier_vu="2024-02-01",
-            sources=[],
-            empreintes=[],
-        )
+    path = tmp_path / "records.parquet"
+    uids = table(path, contracts, 7)
+    rows = [
+        {
+            "ocid": f"ocds-abc123-{int(c.id) * 37 % 60:03d}",
+            "uid": c.uid,
+            "premier_vu": f"2024-01-{int(c.id) % 28 + 1:02d}",
+            "dernier_vu": "2024-02-01",
+            "sources": [],
+            "empreintes": [],
+        }
         for c in contracts
         if c.id != "042"
     ]
-    with (tmp_path / "records.parquet").open("rb") as handle:
-        found = [(ocid, p.ocid, p.first_seen, p.contract) for ocid, p in processes(handle, uids, known)]
     by_uid = {c.uid: c for c in contracts}
-    expected = [(k.ocid, k.ocid, k.premier_vu, by_uid[k.uid]) for k in sorted(known, key=lambda k: k.ocid)]
-    assert found == expected
+    expected = [(k["ocid"], k["ocid"], k["premier_vu"], by_uid[k["uid"]]) for k in sorted(rows, key=itemgetter("ocid"))]
+    for records in (str(path), path.read_bytes()):
+        made = processes(records, uids, TABLES["ocids"].frame(rows))
+        assert [(ocid, p.ocid, p.first_seen, p.contract) for ocid, p in made] == expected

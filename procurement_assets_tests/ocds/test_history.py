@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from procurement_assets.decp.model import Contract
@@ -18,9 +18,7 @@ from procurement_assets.ocds.additions import Additions, later
 from procurement_assets.ocds.compile import StateCompiler, header_of
 from procurement_assets.ocds.corrections import WITHDRAWN, award_names, correctable, rename_awards
 from procurement_assets.ocds.history import History, HistoryDamagedError
-from procurement_assets.ocds.ocid_map import Known, PrefixChangedError, Seen, read_known, update
 from procurement_assets.ocds.validate import validate
-from procurement_assets.schema import TABLES
 from procurement_assets_tests.ocds.support import COMPANY_B, PROFILE, company, encoded, marche, modified
 from procurement_assets_tests.strategies import contracts
 
@@ -203,76 +201,6 @@ def test_whatever_follows_what_the_history_holds_and_says_what_is_so(states: lis
     assert report.ok, report.problems[:3]
     final = validate([StateCompiler(PROFILE).compile(history)], PROFILE)
     assert final.ok, final.problems[:3]
-
-
-def seen(uid: str, *records: str) -> Seen:
-    return Seen(uid=f"B{uid}", buyer="B", first_seen="2025-01-08", sources=["s"], records=list(records))
-
-
-def ocids(known: list[Known]) -> dict[str, str]:
-    return {k.uid: k.ocid for k in known}
-
-
-P = "ocds-abc123"
-
-
-def test_an_ocid_is_kept_when_an_earlier_lot_takes_the_uid() -> None:
-    first = update([], [seen("1", "a")], P, "2025-01-08")
-    then = update(first, [seen("1", "b"), seen("1~0a1b2c3d", "a")], P, "2026-01-08")
-    found = ocids(then)
-    assert found["B1~0a1b2c3d"] == f"{P}-B-1"
-    assert found["B1"].startswith(f"{P}-B-1_7E")
-    assert ocids(update(then, [seen("1", "b"), seen("1~0a1b2c3d", "a")], P, "2027-01-08")) == found
-
-
-def test_an_ocid_is_kept_when_the_id_of_a_family_changes_or_its_records_are_rewritten() -> None:
-    first = update([], [seen("201", "a")], P, "2025-01-08")
-    then = update(first, [seen("200", "a", "b")], P, "2026-01-08")
-    assert ocids(then) == {"B200": f"{P}-B-201"}
-    assert ocids(update(then, [seen("200", "c")], P, "2027-01-08")) == {"B200": f"{P}-B-201"}
-    assert then[0].premier_vu == "2025-01-08"
-
-
-def test_a_contract_that_is_gone_keeps_its_row_and_comes_back_to_its_ocid() -> None:
-    first = update([], [seen("1", "a"), seen("2", "b")], P, "2025-01-08")
-    gone = update(first, [seen("1", "a")], P, "2026-01-08")
-    assert [(k.uid, k.dernier_vu) for k in gone] == [("B1", "2026-01-08"), ("B2", "2025-01-08")]
-    assert ocids(update(gone, [seen("1", "a"), seen("2", "z")], P, "2027-01-08")) == ocids(first)
-
-
-@settings(max_examples=500, deadline=None)
-@example([{"3": {"a"}}, {"1": {"a"}, "3": {"a"}}, {"3": {"b"}}, {"1~x": {"a", "b"}, "3": {"a"}, "1": {"a"}}])
-@example([{"1": {"a"}, "1~x": {"d"}, "2": {"b", "c"}}, {"1": set("abcd")}, {"1": {"d"}, "1~x": {"a", "b"}}])
-@given(
-    st.lists(
-        st.dictionaries(
-            st.sampled_from(["1", "1~x", "2", "3"]), st.sets(st.sampled_from("abcdef"), min_size=1), max_size=4
-        ),
-        max_size=4,
-    )
-)
-def test_no_ocid_is_ever_lost_or_given_twice(snapshots: list[dict[str, set[str]]]) -> None:
-    known: list[Known] = []
-    for number, snapshot in enumerate(snapshots):
-        free = set("abcdef")
-        contracts_seen = []
-        for uid, wanted in sorted(snapshot.items()):
-            contracts_seen.append(seen(uid, *sorted(wanted & free)))
-            free -= wanted
-        after = update(known, contracts_seen, P, f"202{number}-01-08")
-        assert {k.ocid for k in known} <= {k.ocid for k in after}
-        assert len({k.ocid for k in after}) == len({k.uid for k in after}) == len(after)
-        assert {s.uid for s in contracts_seen} <= {k.uid for k in after}
-        assert update(after, contracts_seen, P, f"202{number}-01-08") == after
-        known = after
-
-
-def test_another_prefix_is_refused() -> None:
-    known = update([], [seen("1", "a")], P, "2025-01-08")
-    frame = TABLES["ocids"].frame([msgspec.structs.asdict(k) for k in known])
-    assert read_known(frame, P) == known
-    with pytest.raises(PrefixChangedError, match="un ocid est donné pour toujours"):
-        read_known(frame, "ocds-zzz999")
 
 
 def test_a_history_that_was_touched_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from procurement_assets.lake import Lake
 from procurement_assets.ocds import produce
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.history import HistoryDamagedError
+from procurement_assets.ocds.ocid_map import SEEN
 from procurement_assets.ocds.produce import Made, Snapshot, changed_releases, lost_ocids, write_releases
 from procurement_assets.ocds.validate import validate
 from procurement_assets.schema import TABLES
@@ -37,12 +38,9 @@ def snapshot(lake: Lake, contracts: list[Contract], data_date: str) -> Made:
     rows = [{"uid": c.uid, "kind": c.kind, "record": msgspec.json.encode(c).decode()} for c in contracts]
     lake.write_table(TABLES["normalised_records"].frame(rows), "normalised_records", "paris")
     day = data_date[:10]
-    seen = Snapshot(
-        data_date=data_date,
-        first_seen={c.uid: day for c in contracts},
-        sources={c.uid: ["maximilien"] for c in contracts},
-        records={c.uid: [hashlib.sha256(msgspec.json.encode(c)).hexdigest()[:16]] for c in contracts},
-    )
+    made_from = [[hashlib.sha256(msgspec.json.encode(c)).hexdigest()[:16]] for c in contracts]
+    found = [(c.uid, day, ["maximilien"], digests) for c, digests in zip(contracts, made_from, strict=True)]
+    seen = Snapshot(data_date=data_date, contracts=pl.DataFrame(found, schema=SEEN, orient="row"))
     return write_releases(lake, PUBLISHER, seen)
 
 

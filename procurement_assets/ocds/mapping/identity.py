@@ -59,9 +59,12 @@ def _buyer_part(prefix: str, buyer: str) -> str:
 
 
 def contract_ocid(prefix: str, contract: Contract) -> str:
-    """The ocid of a contract: from `uid`, which `decp.identity` made unique (buyer's SIRET, then the id)."""
-    buyer = contract.acheteur_id
-    uid = contract.uid
+    """The ocid of a contract: from `uid`, which `decp.identity` made unique."""
+    return ocid_of_uid(prefix, contract.acheteur_id, contract.uid)
+
+
+def ocid_of_uid(prefix: str, buyer: str, uid: str) -> str:
+    """The ocid that a uid gives: the buyer's SIRET, then the id."""
     return ocid_of(prefix, buyer, uid[len(buyer) :] if uid.startswith(buyer) and uid != buyer else uid)
 
 
