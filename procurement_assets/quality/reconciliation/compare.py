@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+CENTS = 1
+"""Amounts that differ by no more cents are the same: lists and sources round otherwise."""
 PLACEHOLDER = 10.0
 """Euros: an amount of no more says nothing (96 contracts of the City are worth exactly 10 €: research/decp.md §1.9)."""
 CLOSE = 0.01
@@ -25,7 +27,15 @@ def slip(ratio: pl.Expr) -> pl.Expr:
     return named
 
 
-def position(amount: str, low: str, high: str, cent: float) -> pl.Expr:
+def same_amount(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+    """Whether two amounts in euros are the same to the cent; empty where one is missing.
+
+    In whole cents: 936,000.01 - 936,000 is 0.010000000009313226 for a computer.
+    """
+    return ((first - second).abs() * 100).round() <= CENTS
+
+
+def position(amount: str, low: str, high: str) -> pl.Expr:
     """Where an amount stands beside the list's minimum and maximum: one of `POSITIONS`, empty where one is missing."""
     value, least, most = pl.col(amount), pl.col(low).fill_null(0.0), pl.col(high)
     return (
@@ -33,9 +43,9 @@ def position(amount: str, low: str, high: str, cent: float) -> pl.Expr:
         .then(None)
         .when((value <= PLACEHOLDER) & (most > PLACEHOLDER))
         .then(pl.lit("provisoire"))
-        .when((value - most).abs() <= cent)
+        .when(same_amount(value, most))
         .then(pl.lit("maximum"))
-        .when((least > 0) & ((value - least).abs() <= cent))
+        .when((least > 0) & same_amount(value, least))
         .then(pl.lit("minimum"))
         .when(value > most)
         .then(pl.lit("au-dessus"))

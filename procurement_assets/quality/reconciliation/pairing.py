@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from procurement_assets.quality.reconciliation.compare import same_amount
 from procurement_assets.quality.reconciliation.lists import fold_expr
 
-CENT = 0.01
-"""Euros: amounts that differ by no more are the same."""
 WEIGHTS = {"numero": 5.0, "titulaire": 2.0, "montant": 2.0, "date": 1.5, "objet": 1.5}
 """What each agreement weighs in the score."""
 
@@ -119,7 +118,6 @@ def with_facts(pairs: pl.DataFrame, contracts: pl.DataFrame, rows: pl.DataFrame)
     # The list abbreviates and cuts: what counts is how many words of the shorter title the longer one has.
     shorter = pl.min_horizontal(pl.col("mots_decp").list.len(), pl.col("mots").list.len()).clip(1)
     both_named = (pl.col("objet_decp").fill_null("") != "") & (pl.col("objet").fill_null("") != "")
-    difference = (pl.col("montant_decp") - pl.col("montant_max")).abs()
     same = (
         pl.when(pl.col("titulaire").str.len_chars() == 14)
         .then(pl.col("sirets_decp").list.contains(pl.col("titulaire")))
@@ -131,7 +129,7 @@ def with_facts(pairs: pl.DataFrame, contracts: pl.DataFrame, rows: pl.DataFrame)
         siren_f=pl.when(pl.col("siren").is_not_null() & (pl.col("sirens_decp").list.len() > 0)).then(
             pl.col("sirens_decp").list.contains(pl.col("siren"))
         ),
-        montant_f=difference <= CENT,
+        montant_f=same_amount(pl.col("montant_decp"), pl.col("montant_max")),
         rapport=pl.when(pl.col("montant_max") > 0).then(pl.col("montant_decp") / pl.col("montant_max")),
         jours=(pl.col("date") - pl.col("date_decp")).dt.total_days(),
         similarite=pl.when(both_named).then(

@@ -8,9 +8,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from procurement_assets.quality.reconciliation.compare import slip
+from procurement_assets.quality.reconciliation.compare import same_amount, slip
 from procurement_assets.quality.reconciliation.lists import fold_expr
-from procurement_assets.quality.reconciliation.pairing import CENT
 
 PLACE = ("source", "file_sha256", "position")
 FIELDS = ("montant", "date", "titulaire", "objet")
@@ -69,7 +68,7 @@ def disagreements(records: pl.DataFrame) -> pl.DataFrame:
     kept = _said(records.filter(pl.col("outcome") == "kept")).unique("uid", keep="first", maintain_order=True)
     pairs = kept.join(said, on="uid", suffix="_b").filter(pl.col("source") != pl.col("source_b"))
     differs = {
-        "montant": (pl.col("montant") - pl.col("montant_b")).abs() > CENT,
+        "montant": ~same_amount(pl.col("montant"), pl.col("montant_b")),
         "date": pl.col("date") != pl.col("date_b"),
         "titulaire": pl.col("titulaire") != pl.col("titulaire_b"),
         "objet": _title("objet") != _title("objet_b"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from procurement_assets.quality.reconciliation import compare
-from procurement_assets.quality.reconciliation.pairing import CENT, PAIR, Matches
+from procurement_assets.quality.reconciliation.pairing import PAIR, Matches
 
 ENOUGH = 0.05
 """A year is covered where it has this share of the contracts of a median year: a handful of strays is not coverage."""
@@ -63,12 +63,13 @@ def _one_list(name: str, mine: pl.DataFrame, theirs: pl.DataFrame, facts: pl.Dat
         in_decp=pl.col("uid").is_not_null(),
         in_list=pl.col("ligne").is_not_null(),
     )
-    decp = covered_years(mine["dateNotification"].dt.year().cast(pl.Int64))
-    listed = covered_years(theirs["annee_liste"])
+    decp = _within(covered_years(mine["dateNotification"].dt.year().cast(pl.Int64)))
+    listed = _within(covered_years(theirs["annee_liste"]))
     both = pl.col("in_decp") & pl.col("in_list")
-    other = pl.when(pl.col("in_decp")).then(_within(listed)).otherwise(_within(decp))
+    # A pair out of the years of one side is not beside the absent ones of that year: no share counts it.
+    covered = pl.when(both).then(decp & listed).when("in_decp").then(listed).otherwise(decp)
     return joined.with_columns(
-        annee_couverte=both | other.fill_null(False),
+        annee_couverte=covered.fill_null(False),
         etat=pl.when(both)
         .then(pl.lit("des deux côtés"))
         .when(pl.col("in_decp"))
@@ -112,7 +113,7 @@ def _judged(joined: pl.DataFrame) -> pl.DataFrame:
     with_amounts = joined.with_columns(
         montant_rapport=pl.when((high > 0) & pl.col("montant").is_not_null()).then((pl.col("montant") / high).round(6)),
         montant_ecart=(pl.col("montant") - high).round(2),
-        montant_position=compare.position("montant", "montant_min_liste", "montant_max_liste", CENT),
+        montant_position=compare.position("montant", "montant_min_liste", "montant_max_liste"),
         jours_ecart=(pl.col("date_liste") - pl.col("dateNotification")).dt.total_days(),
     )
     placeholder = (pl.col("montant_position") == "provisoire").fill_null(False)

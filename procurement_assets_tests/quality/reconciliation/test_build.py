@@ -221,3 +221,37 @@ def test_two_sources_of_one_contract_are_compared_field_by_field(tmp_path: Path)
         ("maximilien", "minef-consolide", "date", "2024-01-01", "2024-01-02", None, None),
         ("maximilien", "minef-consolide", "montant", "1000.0", "10000.0", 0.1, "÷10"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(936_000.0, 936_000.01), (40_000.01, 40_000.0), (2_002_009.99, 2_002_010)]
+)
+def test_amounts_a_cent_apart_are_the_same(tmp_path: Path, ours: float, theirs: float) -> None:
+    """936,000.01 - 936,000 is 0.010000000009313226 for a computer."""
+    rows = [listed("20212021S00001", montant_max=theirs), listed("20212021S00002", montant_max=round(theirs + 0.02, 2))]
+    contracts = [contract("2021S00001", montant=ours), contract("2021S00002", montant=theirs)]
+    found = build_reconciliation(_lake(tmp_path, contracts, rows), "p", [LIST]).frames["reconciliation"].sort("cle")
+    assert found["montant_accord"].to_list() == [True, False]
+    assert found["montant_position"].to_list() == ["maximum", "entre les deux"]
+    assert found["ecarts"].to_list() == [[], ["montant"]]
+
+
+def test_a_contract_matched_out_of_the_covered_years_counts_in_no_share_of_absence(tmp_path: Path) -> None:
+    """The list has it in 2015, DECP notified in 2021: DECP does not cover 2015. The rule and the section of the report
+    then count the same contracts."""
+    ours = [contract(f"2021S0000{n}", objet=f"Objet {n}") for n in range(1, 5)]
+    rows = [listed(f"20212021S0000{n}", objet=f"OBJET {n}") for n in (1, 2, 3, 9)]
+    rows.append(listed("2021S00004", annee_de_notification=2015, date_notification="2015-09-01", objet="OBJET 4"))
+    rows += [
+        listed(f"20152015S0000{n}", annee_de_notification=2015, date_notification="2015-03-01", objet=f"AVANT {n}")
+        for n in range(3)
+    ]
+    frames = build_reconciliation(_lake(tmp_path, ours, rows), "p", [LIST]).frames
+    frame, years = frames["reconciliation"], frames["reconciliation_annees"]
+    assert frame.filter(pl.col("etat") == "des deux côtés").sort("cle")["annee_couverte"].to_list() == [True] * 3 + [
+        False
+    ]
+    rules = [r for r in load_catalogue().of("reconciliation") if r.id == "DECP-R-001"]
+    result = run_rules(TABLES["reconciliation"], frame, rules, data_date=date(2022, 2, 1))[0]
+    told = totals(years, 2021, 2021)
+    assert (result.failing, result.evaluated) == (told["liste_seulement"], told["contrats_liste"]) == (1, 4)
