@@ -24,8 +24,10 @@ PRESENT = 0.02
 ADVICE = {
     "format": "Vérifier que la source annonce ce changement ; relire un fichier entier avant de publier.",
     "schema": "Demander à la source si le champ a changé de nom ou de règle ; adapter la lecture s'il le faut.",
-    "code_nouveau": "Si le libellé est réglementaire, l'ajouter aux listes ; sinon le signaler à la source.",
+    "code_nouveau": "Le signaler à la source ; si c'est un libellé réglementaire récent, l'ajouter aux listes.",
 }
+OF_THE_LISTS = "Vérifier que cet emploi nouveau est voulu ; rien à corriger s'il l'est."
+"""What to do of a label of the regulation that a source had never used."""
 
 
 def drifts(current: Iterable[Profile], kept: Sequence[Profile]) -> pl.DataFrame:
@@ -56,7 +58,7 @@ def predecessor(profile: Profile, kept: Sequence[Profile]) -> Profile | None:
 
 
 def _row(
-    profile: Profile, signal: str, detail: str, now: float, then: float, severity: str, message: str
+    profile: Profile, signal: str, detail: str, now: float, then: float, severity: str, message: str, advice: str = ""
 ) -> dict[str, object]:
     return {
         "source": profile.source,
@@ -69,8 +71,12 @@ def _row(
         "severity": severity,
         "actuel": True,
         "message": f"{profile.source}, {profile.fichier} : {message}",
-        "advice": ADVICE[signal],
+        "advice": advice or ADVICE[signal],
     }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\u202f%"
 
 
 def _format(before: Profile, after: Profile) -> Iterator[dict[str, object]]:
@@ -81,7 +87,7 @@ def _format(before: Profile, after: Profile) -> Iterator[dict[str, object]]:
             yield _row(after, "format", f"{what} {name}", share, 0.0, "critical", text)
     old_share, new_share = (p.tolerant / max(sum(p.records.values()), 1) for p in (before, after))
     if new_share - old_share > PRESENT:
-        text = f"{new_share:.0%} des enregistrements ne suivent plus le schéma, contre {old_share:.0%}."
+        text = f"{_percent(new_share)} des enregistrements ne suivent plus le schéma, contre {_percent(old_share)}."
         yield _row(after, "format", "lecture tolérante", new_share, old_share, "warning", text)
 
 
@@ -97,7 +103,8 @@ def _fields(before: Profile, after: Profile) -> Iterator[dict[str, object]]:
             then, now = old.get(field, 0) / old_n, new.get(field, 0) / new_n
             if (change := _change(then, now, old_n, new_n)) is not None:
                 severity = "critical" if change == "a disparu" else "warning"
-                text = f"le champ {field} ({kind}) {change} : rempli à {now:.0%}, contre {then:.0%} auparavant."
+                rates = f"rempli à {_percent(now)}, contre {_percent(then)} auparavant"
+                text = f"le champ {field} ({kind}) {change} : {rates}."
                 yield _row(after, "schema", f"{kind}.{field}", now, then, severity, text)
 
 
@@ -127,8 +134,9 @@ def _labels(earlier: Sequence[Profile], after: Profile) -> Iterator[dict[str, ob
             if fold(label) not in seen and label.strip():
                 known = fold(label) in official
                 words = "libellé réglementaire jamais vu" if known else "libellé inconnu de la réglementation"
-                text = f"{field} : « {label} », {words} dans cette source ({count} enregistrements)."
-                yield _row(after, "code_nouveau", f"{field} = {label}", count, 0, "info" if known else "warning", text)
+                text = f"{field} : « {label} », {words} dans cette source ({count} fois)."
+                severity, advice = ("info", OF_THE_LISTS) if known else ("warning", "")
+                yield _row(after, "code_nouveau", f"{field} = {label}", count, 0, severity, text, advice)
 
 
 def _synonyms() -> set[str]:

@@ -11,7 +11,7 @@ BASES = ("notification", "publication")
 ENOUGH = 0.05
 """A feed begins in the first year with this share of the contracts of its usual year: strays do not begin it."""
 DELAY = "2mo"
-"""The legal delay of publication: two months (Code de la commande publique, R. 2196-1)."""
+"""The legal delay of publication: two months (code de la commande publique, art. R. 2196-1)."""
 
 FEED: dict[str, pl.DataType] = {
     "source": pl.String(),

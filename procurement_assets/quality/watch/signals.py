@@ -91,7 +91,7 @@ SIGNALS: tuple[Signal, ...] = (
         low=False,
         enough=pl.col("delai_connus") >= FEW,
         unit="part",
-        label="part publiée après les deux mois légaux",
+        label="publiés après les deux mois légaux",
         advice="Publier les contrats du mois qui manquent encore, et chercher les services en retard.",
     ),
     Signal(
@@ -160,14 +160,14 @@ def _alerts(signal: Signal, months: pl.DataFrame) -> pl.DataFrame:
 
 
 def _message(signal: Signal) -> pl.Expr:
-    digits = 2 if signal.unit == "part" else 0
-    seen, low, high = (_number(n, digits) for n in ("observe", "attendu_bas", "attendu_haut"))
+    seen, low, high = (_number(n, signal.unit) for n in ("observe", "attendu_bas", "attendu_haut"))
     usual = pl.format("de {} à {}", low, high) if signal.low else pl.format("au plus {}", high)
     return pl.format(f"{{}}, mois de {{}} {{}} : {{}} {signal.label}, attendu {{}}.",
                      "source", "base", "mois", seen, usual)  # fmt: skip
 
 
-def _number(name: str, digits: int) -> pl.Expr:
-    if digits:
-        return pl.col(name).round(digits).cast(pl.String).str.replace(".", ",", literal=True)
+def _number(name: str, unit: str) -> pl.Expr:
+    """A figure without decimals; a share in per cent."""
+    if unit == "part":
+        return pl.format("{}\u202f%", (pl.col(name) * 100).round().cast(pl.Int64))
     return pl.col(name).round().cast(pl.Int64).cast(pl.String)

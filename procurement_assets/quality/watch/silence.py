@@ -68,10 +68,13 @@ def _as_alerts(silent: pl.DataFrame, as_of: date) -> pl.DataFrame:
             severity=pl.lit("critical"),
             actuel=pl.col("fin") == as_of,
             message=pl.format(
-                "{} se tait : dernier contrat le {}, il y a {} jours ; ses pauses ne dépassent pas {} jours.",
+                "{} se tait : dernier contrat le {}, il y a {} jours ; ses pauses habituelles ne dépassent pas {} "
+                "jour{} (alerte au-delà de {}).",
                 "source",
                 pl.col("dernier").dt.strftime("%d/%m/%Y"),
                 pl.col("observe").cast(pl.Int64),
+                pl.col("pause").cast(pl.Int64),
+                pl.when(pl.col("pause") > 1).then(pl.lit("s")).otherwise(pl.lit("")),
                 pl.col("attendu_haut").round().cast(pl.Int64),
             ),
             advice=pl.lit(ADVICE),

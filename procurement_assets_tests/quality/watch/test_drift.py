@@ -58,10 +58,19 @@ def _batch(title: str, day: str, seed: int, change: Change | None = None, **give
     return pl.DataFrame(rows, schema=TABLES["decp_records"].schema).to_arrow().combine_chunks().to_batches()[0]
 
 
-def _found(change: Change | None, **given: Any) -> list[tuple[str, str, str]]:
+def _alerts(change: Change | None, **given: Any) -> pl.DataFrame:
     before, after = _batch("2024", "2025-01-08", 1), _batch("2025", "2026-01-08", 2, change, **given)
     profiles = make_profiles([before, after], frozenset())
-    return drifts(profiles[1:], profiles).select("signal", "detail", "severity").rows()
+    return drifts(profiles[1:], profiles)
+
+
+def _found(change: Change | None, **given: Any) -> list[tuple[str, str, str]]:
+    return _alerts(change, **given).select("signal", "detail", "severity").rows()
+
+
+def _told(change: Change) -> tuple[str, str]:
+    message, advice = _alerts(change).select("message", "advice").row(0)
+    return str(message), str(advice)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -111,6 +120,11 @@ def test_a_new_label_is_to_know_when_it_is_regulatory_and_to_correct_when_it_is_
     assert _found(label("Dialogue compétitif")) == [("code_nouveau", "2025 : procedure = Dialogue compétitif", "info")]
     assert _found(label("Gré à gré")) == [("code_nouveau", "2025 : procedure = Gré à gré", "warning")]
     assert _found(label("PROCEDURE ADAPTEE")) == []
+    known, unknown = (_told(label(text)) for text in ("Dialogue compétitif", "Gré à gré"))
+    assert known[0].endswith("« Dialogue compétitif », libellé réglementaire jamais vu dans cette source (1 fois).")
+    assert known[1] == "Vérifier que cet emploi nouveau est voulu ; rien à corriger s'il l'est."
+    assert unknown[0].endswith("« Gré à gré », libellé inconnu de la réglementation dans cette source (1 fois).")
+    assert unknown[1].startswith("Le signaler à la source")
 
 
 def test_labels_of_lists_and_of_holders_are_read() -> None:

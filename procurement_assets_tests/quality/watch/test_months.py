@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import polars as pl
@@ -79,6 +80,12 @@ def test_a_month_beyond_the_legal_delay_is_found() -> None:
         publication=pl.when(late).then(pl.col("notification") + timedelta(days=75)).otherwise("publication")
     )
     assert ("delai_legal", "2025-09") in _found(feed)
+    said = _alerts(feed).filter((pl.col("signal") == "delai_legal") & (pl.col("mois") == "2025-09"))["message"][0]
+    assert re.fullmatch(
+        "flux, mois de notification 2025-09 : [0-9]+\u202f% publiés après les deux mois légaux, "
+        "attendu au plus [0-9]+\u202f%.",
+        said,
+    )
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01])
