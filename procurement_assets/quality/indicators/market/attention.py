@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from procurement_assets.quality.indicators.market.frames import WITHOUT_COMPETITION
+from procurement_assets.quality.indicators.market.frames import WITHOUT_COMPETITION, cents
 from procurement_assets.quality.indicators.market.registry import Market, market
 
 RISE = 1.5
@@ -34,7 +34,7 @@ def attention_points(cases: pl.DataFrame, diverse: Mapping[str, float], fence: f
             pl.col("limite"),
         ),
         _contracts(
-            cases.filter((pl.col("nombre_modifications") > 0) & (pl.col("actuel") > RISE * pl.col("montant"))),
+            cases.filter((pl.col("nombre_modifications") > 0) & (cents("actuel") > RISE * cents("montant"))),
             "hausse_50",
             (pl.col("actuel") / pl.col("montant")).round(4),
             pl.lit(RISE),
@@ -50,7 +50,7 @@ def attention_points(cases: pl.DataFrame, diverse: Mapping[str, float], fence: f
 def _european(definitions: Market) -> pl.Expr:
     """The European threshold of a case's type and day."""
     amount = pl.lit(None, dtype=pl.Float64)
-    for threshold in (t for t in definitions.threshold if t.formal):
+    for threshold in definitions.threshold:
         for span in threshold.periods:
             applies = pl.col("type").is_in(threshold.types) & pl.col("jour").is_between(span.first, span.last)
             amount = pl.when(applies).then(float(span.amount)).otherwise(amount)

@@ -51,6 +51,11 @@ FINE = ("acheteur", "acheteur_division")
 """Levels where groups that are too small are left out; elsewhere they stay, without a value."""
 
 
+def cents(name: str) -> pl.Expr:
+    """An amount in whole cents: thresholds are compared and sums are made on these, never on floats."""
+    return (pl.col(name) * 100).round().cast(pl.Int64, strict=False)
+
+
 def cases(contracts: pl.DataFrame) -> pl.DataFrame:
     """One row per marché: group columns, and what indicators look at."""
     days = (pl.col("datePublicationDonnees") - pl.col("dateNotification")).dt.total_days()

@@ -17,6 +17,7 @@ from procurement_assets.quality.indicators.market.frames import (
     WHOLE,
     WITHOUT_COMPETITION,
     Level,
+    cents,
     grouped,
     groupings,
     wilson,
@@ -142,11 +143,12 @@ def medians(cases: pl.DataFrame) -> list[pl.DataFrame]:
 def growth(cases: pl.DataFrame) -> list[pl.DataFrame]:
     """`hausse_montant`: sums on cents of the modified contracts, by level and year."""
     known = pl.col("montant").is_not_null() & pl.col("actuel").is_not_null()
-    believable = pl.col("actuel").is_between(FALL * pl.col("montant"), RISE * pl.col("montant"))
+    before, after = cents("montant"), cents("actuel")
+    believable = after.is_between(FALL * before, RISE * before)
     modified = cases.filter((pl.col("nombre_modifications") > 0) & known & believable)
     aggregates = [
-        (pl.col("actuel") * CENTS).round().cast(pl.Int64).sum().alias("a"),
-        (pl.col("montant") * CENTS).round().cast(pl.Int64).sum().alias("b"),
+        after.sum().alias("a"),
+        before.sum().alias("b"),
         pl.len().alias("c"),
     ]
     found = []
@@ -217,10 +219,11 @@ def _near(cases: pl.DataFrame, threshold: Threshold) -> pl.DataFrame:
     amount = pl.lit(None, dtype=pl.Float64)
     for span in threshold.spans():
         amount = pl.when(pl.col("jour").is_between(span.first, span.last)).then(float(span.amount)).otherwise(amount)
-    at = pl.col("montant")
+    at, limit = cents("montant"), pl.col("seuil_jour")
     return (
         cases.filter(pl.col("type").is_in(threshold.types) & ~pl.col("accord_cadre") & at.is_not_null())
-        .with_columns(amount.alias("seuil_jour"))
-        .filter((at >= (1 - MARGIN) * pl.col("seuil_jour")) & (at < (1 + MARGIN) * pl.col("seuil_jour")))
-        .select("annee", (at < pl.col("seuil_jour")).alias("dessous"))
+        .with_columns(amount.cast(pl.Int64).alias("seuil_jour"))
+        # In cents and per cent, whole numbers: 1.1 × 90,000 is 99,000.00000000001 for a computer.
+        .filter((at >= (100 - MARGIN) * limit) & (at < (100 + MARGIN) * limit))
+        .select("annee", (at < 100 * limit).alias("dessous"))
     )
