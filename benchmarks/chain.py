@@ -147,10 +147,10 @@ def _validated(lake: Lake, options: argparse.Namespace) -> None:
         raise SystemExit(f"{report.invalid} invalid releases: {report.problems[:3]}")
 
 
-def _ocds_exports(lake: Lake, options: argparse.Namespace) -> None:
-    from procurement_assets.ocds.produce import write_ocds_exports
+def _ocds_exports(lake: Lake, _: argparse.Namespace) -> None:
+    from procurement_assets.ocds.whole import write_ocds_exports
 
-    write_ocds_exports(lake, PUBLISHER, schema_of(options), DATE)
+    write_ocds_exports(lake, PUBLISHER, DATE)
 
 
 def _table_exports(lake: Lake, _: argparse.Namespace) -> None:

@@ -12,10 +12,10 @@ from procurement_assets.assets.metadata import (
     preview,
     verdict,
 )
-from procurement_assets.assets.ocds import schema_of
 from procurement_assets.assets.partitions import PUBLISHERS
 from procurement_assets.assets.shapes import given_out, stopping_check
-from procurement_assets.ocds.produce import data_date, write_ocds_exports
+from procurement_assets.ocds.produce import data_date
+from procurement_assets.ocds.whole import write_ocds_exports
 from procurement_assets.portal.exports.catalogue import write_catalogue
 from procurement_assets.portal.exports.data_package import data_package_faults, write_data_package, write_schemas
 from procurement_assets.portal.exports.feed import write_feed
@@ -88,10 +88,10 @@ def decp_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Ma
     description="Publications OCDS, états actuels et enregistrements (records), en JSON Lines et en paquet.",
 )
 def ocds_exports(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
-    """Wiring of `ocds.produce.write_ocds_exports`."""
+    """Wiring of `ocds.whole.write_ocds_exports`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
     when = data_date(store.read_table("files", publisher.id))
-    counts = write_ocds_exports(store, publisher, schema_of(lake), when)
+    counts = write_ocds_exports(store, publisher, when)
     return dg.MaterializeResult(
         metadata={"dossier": str(store.exports(publisher.id)), "date des données": when, **counts}
     )

@@ -43,7 +43,7 @@ def ocds_packages(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
     """Wiring of `ocds.yearly.write_yearly`, `ocds.versioned.write_versioned` and `ocds.extension.build.write`."""
     store, publisher = lake.lake(), PUBLISHERS.publishers[context.partition_key]
     schema = schema_of(lake)
-    written = write_yearly(store, publisher, schema, data_date(store.read_table("files", publisher.id)))
+    written = write_yearly(store, publisher, data_date(store.read_table("files", publisher.id)))
     versioned = write_versioned(store, publisher.id, schema)
     extension = build.write(store, publisher)
     refusal = unpublishable(publisher)

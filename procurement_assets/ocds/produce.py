@@ -1,11 +1,10 @@
-"""From the normalised contracts of the lake to OCDS files: releases, compiled releases, the map of ocids, packages.
+"""From the normalised contracts of the lake to OCDS files: releases, compiled releases, the map of ocids.
 
 ocds/PUBLISHER/history/                  what was published, by snapshot, kept for ever (`ocds.history`)
 ocds/PUBLISHER/releases.jsonl            all of it, one release a line, by ocid then date
 ocds/PUBLISHER/compiled_releases.jsonl   one compiled release a line, by ocid
 tables/ocids/PUBLISHER.parquet           uid to ocid, kept for ever (`ocds.ocid_map`)
 tables/vanished/PUBLISHER.parquet        published contracts that no source has any more
-exports/PUBLISHER/releases.jsonl.gz, compiled_releases.jsonl.gz, record_package.json
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
 from procurement_assets.ocds.ocid_map import members, read_known, update, write_ocids, write_vanished
-from procurement_assets.ocds.packages import gzipped, package, write_lines, write_record_package
+from procurement_assets.ocds.packages import write_lines
 from procurement_assets.ocds.schema import Schema
 from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
@@ -175,32 +174,6 @@ def lines_of(lake: Lake, publisher: str, name: str) -> Iterator[Iterator[bytes]]
 def _lines(handle: BinaryIO) -> Iterator[bytes]:
     for line in handle:
         yield line.rstrip(b"\n")
-
-
-def write_ocds_exports(lake: Lake, publisher: Publisher, schema: Schema, data_date: str) -> dict[str, int]:
-    """Write what is given out; returns the number of entries of each file.
-
-    `data_date`: the date of the data (`publishedDate` of the package), never that of the clock.
-    """
-    folder = lake.exports(publisher.id)
-    counts = {}
-    for name in (RELEASES, COMPILED):
-        with (
-            lines_of(lake, publisher.id, name) as lines,
-            replacing(folder / f"{name}.gz") as handle,
-            gzipped(handle) as compressed,
-        ):
-            counts[f"{name}.gz"] = write_lines(compressed, lines)
-    about = package(
-        publisher, uri=f"{publisher.about.files_url}record_package.json", published_date=date_time(data_date)
-    )
-    compiler = StateCompiler(schema)
-    with (
-        lines_of(lake, publisher.id, RELEASES) as lines,
-        replacing(folder / "record_package.json") as handle,
-    ):
-        counts["record_package.json"] = write_record_package(handle, compiler.records(by_ocid(lines)), about)
-    return counts
 
 
 def date_time(data_date: str) -> str:

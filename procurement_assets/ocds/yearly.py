@@ -30,11 +30,11 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.lake import Lake, put_file, write_bytes
-from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
+from procurement_assets.ocds.compile import header_of
 from procurement_assets.ocds.packages import Package, package
 from procurement_assets.ocds.packaging import UNLIMITED, Entry, Limits, Part, WrittenFile
-from procurement_assets.ocds.produce import RELEASES, date_time, lines_of
-from procurement_assets.ocds.schema import Schema
+from procurement_assets.ocds.produce import date_time
+from procurement_assets.ocds.whole import Whole, whole_processes
 from procurement_assets.publishers import Publisher
 
 MANIFEST = "manifest.json"
@@ -79,21 +79,17 @@ def folder_of(lake: Lake, publisher: str) -> UPath:
     return lake.exports(publisher) / "ocds"
 
 
-def write_yearly(
-    lake: Lake, publisher: Publisher, schema: Schema, data_date: str, limits: Limits | None = None
-) -> list[WrittenFile]:
+def write_yearly(lake: Lake, publisher: Publisher, data_date: str, limits: Limits | None = None) -> list[WrittenFile]:
     """Write every file and the manifest; returns the files, by name. No process, no file but an empty manifest.
 
-    `data_date`: the date of the data (`publishedDate`), never that of the clock.
+    `data_date`: the date of the data (`publishedDate`), never that of the clock. Raises `whole.OutdatedError`.
     """
     folder = folder_of(lake, publisher.id)
     with _aside(lake, folder) as made:
         writer = _Writer(made, publisher, date_time(data_date), limits or Limits())
-        compiler = StateCompiler(schema)
         try:
-            with lines_of(lake, publisher.id, RELEASES) as lines:
-                for group in by_ocid(lines):
-                    writer.add(compiler, group)
+            for process in whole_processes(lake, publisher.id):
+                writer.add(process)
             written = writer.close()
         finally:
             writer.abandon()
@@ -120,13 +116,13 @@ class _Writer:
         self._open: dict[tuple[_Kind, int], tuple[str, int, Part]] = {}
         self._done: list[WrittenFile] = []
 
-    def add(self, compiler: StateCompiler, group: list[bytes]) -> None:
+    def add(self, process: Whole) -> None:
         """Write one process in each kind of file."""
+        group = process.releases
         first, last = header_of(group[0]).date, header_of(group[-1]).date
         counts = [_sections(line) for line in group]
         contracts = max(sum(len(c.contracts) for c in counts), sum(len(c.awards) for c in counts))
-        compiled = compiler.compile(group)
-        said = {"compiled_releases": [compiled], "record_package": [record(group, compiled)]}
+        said = {"compiled_releases": [process.compiled], "record_package": [process.record]}
         for kind in KINDS:
             self._add(kind, int(first[:4]), Entry(said.get(kind.name, group), contracts, first, last))
 
@@ -181,15 +177,6 @@ class _Writer:
         """Close what is still open after an error."""
         for _, _, part in self._open.values():
             part.abandon()
-
-
-def record(group: Sequence[bytes], compiled: bytes) -> bytes:
-    """A record from its releases and the compiled release already made (`StateCompiler.record` would compile again)."""
-    return b'{"ocid":%b,"releases":[%b],"compiledRelease":%b}' % (
-        _encode(header_of(group[0]).ocid),
-        b",".join(group),
-        compiled,
-    )
 
 
 def _frame(about: Package, array: str) -> bytes:

@@ -16,8 +16,9 @@ from procurement_assets.lake import Lake
 from procurement_assets.ocds.compile import Compiler
 from procurement_assets.ocds.packages import package, write_record_package
 from procurement_assets.ocds.packaging import Limits
+from procurement_assets.ocds.produce import COMPILED, RELEASES, write_compiled
 from procurement_assets.ocds.validate import validate
-from procurement_assets.ocds.yearly import MANIFEST, folder_of, record, write_yearly
+from procurement_assets.ocds.yearly import MANIFEST, folder_of, write_yearly
 from procurement_assets_tests.ocds.support import (
     PROFILE,
     PUBLISHER,
@@ -47,7 +48,8 @@ def _three() -> list[list[bytes]]:
 def _lake(path: Path, groups: list[list[bytes]]) -> Lake:
     lake = Lake(path)
     lake.ocds("paris").mkdir(parents=True, exist_ok=True)
-    (lake.ocds("paris") / "releases.jsonl").write_bytes(b"".join(line + b"\n" for g in groups for line in g))
+    (lake.ocds("paris") / RELEASES).write_bytes(b"".join(line + b"\n" for g in groups for line in g))
+    write_compiled(lake, "paris", PROFILE)
     return lake
 
 
@@ -66,7 +68,7 @@ def _lines(lake: Lake, name: str) -> list[Any]:
 
 def test_a_process_stays_in_the_year_of_its_first_release(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    written = write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    written = write_yearly(lake, PUBLISHER, DATE)
     names = [
         f"{s}_{y}.{e}.gz" for s, e in (("releases", "jsonl"), ("compiled_releases", "jsonl")) for y in (2023, 2024)
     ]
@@ -85,7 +87,7 @@ def test_a_process_stays_in_the_year_of_its_first_release(tmp_path: Path) -> Non
 
 def test_a_package_says_its_address_its_date_its_licence_and_its_extensions(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     found = _json(lake, "release_package_2023.json.gz")
     assert len(found.pop("releases")) == 1
     assert found["uri"] == "https://opendata.paris.fr/ocds/release_package_2023.json.gz"
@@ -97,7 +99,7 @@ def test_a_package_says_its_address_its_date_its_licence_and_its_extensions(tmp_
 
 def test_the_manifest_tells_sizes_sums_counts_and_dates(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     manifest = _json(lake, MANIFEST)
     assert manifest["publishedDate"] == "2025-06-30T00:00:00+02:00"
     assert [f["name"] for f in manifest["files"]] == sorted(
@@ -123,21 +125,21 @@ def test_the_manifest_tells_sizes_sums_counts_and_dates(tmp_path: Path) -> None:
 
 def test_the_same_data_give_the_same_bytes_and_leave_the_files_alone(tmp_path: Path) -> None:
     one, two = _lake(tmp_path / "1", _three()), _lake(tmp_path / "2", _three())
-    write_yearly(one, PUBLISHER, PROFILE, DATE)
-    write_yearly(two, PUBLISHER, PROFILE, DATE)
+    write_yearly(one, PUBLISHER, DATE)
+    write_yearly(two, PUBLISHER, DATE)
     assert _bytes(one) == _bytes(two)
     before = {p.name: p.stat().st_mtime_ns for p in folder_of(one, "paris").iterdir()}
-    write_yearly(one, PUBLISHER, PROFILE, DATE)
+    write_yearly(one, PUBLISHER, DATE)
     assert {p.name: p.stat().st_mtime_ns for p in folder_of(one, "paris").iterdir()} == before
 
 
 def test_a_year_that_disappears_takes_its_files_and_nothing_else(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     foreign = folder_of(lake, "paris") / "releases_of_another_kind.jsonl.gz"
     foreign.write_bytes(b"kept")
     _lake(tmp_path, [g for g in _three() if b"-B-initial" not in g[0]])
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     assert sorted(n for n in _bytes(lake) if "2023" in n) == []
     assert len([n for n in _bytes(lake) if "2024" in n]) == 4
     assert foreign.read_bytes() == b"kept"
@@ -145,19 +147,19 @@ def test_a_year_that_disappears_takes_its_files_and_nothing_else(tmp_path: Path)
 
 def test_no_process_leaves_an_empty_manifest_and_no_empty_file(tmp_path: Path) -> None:
     lake = _lake(tmp_path, [])
-    assert write_yearly(lake, PUBLISHER, PROFILE, DATE) == []
+    assert write_yearly(lake, PUBLISHER, DATE) == []
     assert set(_bytes(lake)) == {MANIFEST}
     assert _json(lake, MANIFEST)["files"] == []
 
 
 def test_an_error_leaves_the_last_publication_in_place(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     before = _bytes(lake)
     path = lake.ocds("paris") / "releases.jsonl"
     path.write_bytes(path.read_bytes() + b'{"broken')
     with pytest.raises(msgspec.DecodeError):
-        write_yearly(lake, PUBLISHER, PROFILE, DATE)
+        write_yearly(lake, PUBLISHER, DATE)
     assert _bytes(lake) == before
 
 
@@ -168,7 +170,7 @@ def test_an_error_leaves_the_last_publication_in_place(tmp_path: Path) -> None:
 def test_a_package_that_reaches_a_limit_is_cut_into_parts(tmp_path: Path, limits: Limits) -> None:
     groups = in_order(marche(id=f"M{n:03}", objet=hashlib.sha256(bytes([n])).hexdigest() * 4) for n in range(60))
     lake = _lake(tmp_path, groups)
-    written = write_yearly(lake, PUBLISHER, PROFILE, DATE, limits)
+    written = write_yearly(lake, PUBLISHER, DATE, limits)
     packages = [f for f in written if f.kind == "record_package"]
     assert len(packages) > 2
     assert [f.name for f in packages[:2]] == ["record_package_2024.json.gz", "record_package_2024_2.json.gz"]
@@ -182,20 +184,14 @@ def test_a_package_that_reaches_a_limit_is_cut_into_parts(tmp_path: Path, limits
     records = [r["ocid"] for f in packages for r in _json(lake, f.name)["records"]]
     assert records == [json.loads(g[0])["ocid"] for g in groups]
     assert len([f for f in written if f.kind == "releases"]) == 1
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     assert not [n for n in _bytes(lake) if n.endswith("_2.json.gz")]
 
 
 def test_one_process_over_the_limit_is_still_published(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    written = write_yearly(lake, PUBLISHER, PROFILE, DATE, Limits(unzipped=10))
+    written = write_yearly(lake, PUBLISHER, DATE, Limits(unzipped=10))
     assert [f.processes for f in written if f.kind == "record_package"] == [1, 1, 1]
-
-
-def test_a_record_is_that_of_the_compiler() -> None:
-    for group in _three():
-        compiler = Compiler(PROFILE)
-        assert record(group, compiler.compile(group)) == compiler.record(group)
 
 
 def test_the_default_limits_are_those_of_the_guidance() -> None:
@@ -206,7 +202,7 @@ def test_the_default_limits_are_those_of_the_guidance() -> None:
 def test_real_contracts_by_year_are_valid_and_complete(tmp_path: Path) -> None:
     groups = in_order(real_contracts()[:1500])
     lake = _lake(tmp_path, groups)
-    written = write_yearly(lake, PUBLISHER, official(), DATE, Limits(contracts=200))
+    written = write_yearly(lake, PUBLISHER, DATE, Limits(contracts=200))
     by_kind = {k: [f for f in written if f.kind == k] for k in {f.kind for f in written}}
     assert {k: sum(f.processes for f in fs) for k, fs in by_kind.items()} == dict.fromkeys(by_kind, len(groups))
     seen = []
@@ -221,7 +217,7 @@ def test_real_contracts_by_year_are_valid_and_complete(tmp_path: Path) -> None:
 
 def test_packages_have_the_bytes_of_the_writer_of_packages(tmp_path: Path) -> None:
     lake = _lake(tmp_path, _three())
-    write_yearly(lake, PUBLISHER, PROFILE, DATE)
+    write_yearly(lake, PUBLISHER, DATE)
     groups = [g for g in _three() if b"-B-initial" not in g[0]]
     about = package(
         PUBLISHER,
@@ -235,8 +231,9 @@ def test_packages_have_the_bytes_of_the_writer_of_packages(tmp_path: Path) -> No
 
 def test_object_storage_has_the_same_files_as_a_disk(tmp_path: Path) -> None:
     local, remote = _lake(tmp_path, _three()), Lake("memory://pkg-yearly")
-    (remote.ocds("paris") / "releases.jsonl").write_bytes((local.ocds("paris") / "releases.jsonl").read_bytes())
-    write_yearly(local, PUBLISHER, PROFILE, DATE)
-    write_yearly(remote, PUBLISHER, PROFILE, DATE)
-    write_yearly(remote, PUBLISHER, PROFILE, DATE)
+    for name in (RELEASES, COMPILED):
+        (remote.ocds("paris") / name).write_bytes((local.ocds("paris") / name).read_bytes())
+    write_yearly(local, PUBLISHER, DATE)
+    write_yearly(remote, PUBLISHER, DATE)
+    write_yearly(remote, PUBLISHER, DATE)
     assert _bytes(remote) == _bytes(local)
