@@ -1,9 +1,9 @@
 """Compiled releases and records from releases, as a stream.
 
 A process with one release (nine in ten) is rewritten on its bytes: `tag`, `id` and `date` are all that compiling
-changes. The others are merged as trees (`ocds.merge`), what is odd by `ocdsmerge`, with the merge rules of the official
-schema or of our profile: the same on every field that we write (a test proves it), so the bytes are the same whether
-the official schema was reached.
+changes. The others are merged as trees (`ocds.merge`), onto their first release where nothing was ever withdrawn; what
+is odd by `ocdsmerge`. The merge rules are those of the official schema or of our profile: the same on every field that
+we write (a test proves it), so the bytes are the same whether the official schema was reached.
 The results equal `ocdskit compile`'s. Grouping and order are by ocid.
 """
 
@@ -20,6 +20,7 @@ from procurement_assets.ocds.merge import TreeMerger, Unmergeable
 from procurement_assets.ocds.schema import Schema
 
 _HEADER = re.compile(rb'\{"ocid":"([^"\\]+)","id":"([^"\\]+)","date":"([^"\\]+)","tag":\[[^\]]*\],')
+_PLACE = re.compile(rb'\{"ocid":"([^"\\]+)","id":"[^"\\]+","date":"([^"\\]+)",')
 _OURS = re.compile(_HEADER.pattern + rb'(?="initiationType":"tender","language":"fr","parties":\[\{)')
 """The start of a release that our model wrote, so without the null and empty values that a merge removes. Any other
 goes through `ocdsmerge`."""
@@ -53,24 +54,31 @@ class Compiler:
 
     def compile(self, group: Sequence[bytes]) -> bytes:
         """The compiled release of a process, from its releases as JSON, oldest first."""
-        if len(group) == 1:
-            line = group[0]
-            header = _OURS.match(line)
-            if header is not None:
-                ocid, _, date = header.groups()
-                # The header of an ocdsmerge result: tag, id, date, ocid; the rest keeps its order.
-                return b'{"tag":["compiled"],"id":"%b-%b","date":"%b","ocid":"%b",%b' % (
-                    ocid,
-                    date,
-                    date,
-                    ocid,
-                    line[header.end() :],
-                )
-        releases = [_decode(line) for line in group]
+        first = _OURS.match(group[0])
+        if first is not None and len(group) == 1:
+            ocid, _, date = first.groups()
+            # The header of an ocdsmerge result: tag, id, date, ocid; the rest keeps its order.
+            return b'{"tag":["compiled"],"id":"%b-%b","date":"%b","ocid":"%b",%b' % (
+                ocid,
+                date,
+                date,
+                ocid,
+                group[0][first.end() :],
+            )
+        if first is not None and not any(b"null" in line for line in group):
+            try:
+                return _encode(self._trees.continued([_decode(line) for line in group]))
+            except Unmergeable:
+                pass
+        return _encode(self.merged([_decode(line) for line in group]))
+
+    def merged(self, releases: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The compiled release of any releases, oldest first."""
         try:
-            return _encode(self._trees.compiled(releases))
+            return self._trees.compiled(releases)
         except Unmergeable:
-            return _encode(self._merger.create_compiled_release(releases))
+            found: dict[str, Any] = self._merger.create_compiled_release(releases)
+            return found
 
     def compiled(self, groups: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
         """The compiled release of each process."""
@@ -94,10 +102,10 @@ class StateCompiler(Compiler):
     `ocdsmerge` leaves it as `{}`, which no checker accepts (libcoveocds `empty_field`).
     """
 
-    def compile(self, group: Sequence[bytes]) -> bytes:
-        """The compiled release of a process, from its releases as JSON, oldest first."""
-        line = super().compile(group)
-        return _encode(_pruned(_decode(line))) if b"{}" in line or b"[]" in line else line
+    def merged(self, releases: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The compiled release of any releases, oldest first; where nothing was removed, nothing is empty."""
+        found: dict[str, Any] = _pruned(super().merged(releases))
+        return found
 
     def state(self, group: Sequence[bytes]) -> dict[str, Any]:
         """The compiled release as a tree."""
@@ -121,19 +129,28 @@ def header_of(line: bytes) -> Header:
     return _header(line)
 
 
+def place_of(line: bytes) -> tuple[str, str]:
+    """The ocid and date of a release: its place among all."""
+    found = _PLACE.match(line)
+    if found is not None:
+        return found[1].decode(), found[2].decode()
+    header = _header(line)
+    return header.ocid, header.date
+
+
 def by_ocid(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Releases grouped by process. They must come in order of ocid, and within an ocid in strict order of date."""
     group: list[bytes] = []
-    before: Header | None = None
+    before = ("", "")
     for line in lines:
-        header = header_of(line)
-        if before is not None:
-            if (header.ocid, header.date) <= (before.ocid, before.date):
-                raise NotInOrderError(f"release {header.id} ({header.date}) comes after {before.id} ({before.date})")
-            if header.ocid != before.ocid:
-                yield group
-                group = []
+        place = place_of(line)
+        if place <= before:
+            header, last = header_of(line), header_of(group[-1])
+            raise NotInOrderError(f"release {header.id} ({header.date}) comes after {last.id} ({last.date})")
+        if group and place[0] != before[0]:
+            yield group
+            group = []
         group.append(line)
-        before = header
+        before = place
     if group:
         yield group

@@ -40,12 +40,9 @@ class _Rules:
         self.fields: dict[str, _Rules] = {}
 
 
+_HEADER = frozenset({"tag", "id", "date", "ocid"})
 _FREE = _Rules()
 """The rules of a field that the schema does not know."""
-
-
-class _Array(dict[str, Json]):
-    """An array of objects merged by id: id to object, in order."""
 
 
 class TreeMerger:
@@ -61,11 +58,32 @@ class TreeMerger:
 
     def compiled(self, releases: Sequence[Json]) -> Json:
         """The compiled release. `releases`: oldest first, in strict order of date. Raises `Unmergeable`."""
-        ocid, date = releases[-1].get("ocid"), _last_date(releases)
-        merged: Json = {"tag": ["compiled"], "id": f"{ocid}-{date}", "date": date, "ocid": ocid}
+        fields = self._rules.fields
+        merged = _header(releases)
         for release in releases:
-            _merge(merged, {k: v for k, v in release.items() if k != "tag"}, self._rules.fields)
-        return _plain(merged)
+            _merge(merged, _body(release), fields)
+        return _without_nulls(merged, fields)
+
+    def continued(self, releases: Sequence[Json]) -> Json:
+        """The same, where no release says null and merging would leave the first one as it is, as those of the model.
+
+        It is the first release that is changed: only what the others say is walked. Raises `Unmergeable`, which may
+        leave it half changed.
+        """
+        merged = _header(releases) | _body(releases[0])
+        for release in releases[1:]:
+            _merge(merged, _body(release), self._rules.fields)
+        return merged
+
+
+def _header(releases: Sequence[Json]) -> Json:
+    """The first fields of the compiled release."""
+    ocid, date = releases[-1].get("ocid"), _last_date(releases)
+    return {"tag": ["compiled"], "id": f"{ocid}-{date}", "date": date, "ocid": ocid}
+
+
+def _body(release: Json) -> Json:
+    return {k: v for k, v in release.items() if k not in _HEADER}
 
 
 def _last_date(releases: Sequence[Json]) -> str:
@@ -85,23 +103,27 @@ def _merge(into: Json, node: Json, rules: dict[str, _Rules]) -> None:
         below = rules.get(key, _FREE)
         rule = below.rule
         if rule is None:
-            kind = type(value)
-            if kind is dict:
+            if type(value) is dict:
                 _object(into, key, value, below.fields)
                 continue
-            if kind is list and all(type(item) is dict for item in value):
+            if _is_array(value):
                 _array(into, key, value, below.fields)
                 continue
+            held = into.get(key)
+            if type(held) is dict or (held and _is_array(held)):
+                if value is None:
+                    continue  # null does not remove an object: only its fields can be
+                raise Unmergeable(key)
         elif rule == "omitWhenMerged":
             continue
         elif type(value) is dict:
             raise Unmergeable(key)
-        held = into.get(key)
-        if type(held) is dict or type(held) is _Array:
-            if value is None:
-                continue  # null does not remove an object: only its fields can be
-            raise Unmergeable(key)
         into[key] = value
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array of objects, which is merged by id where the schema does not say otherwise."""
+    return type(value) is list and all(type(item) is dict for item in value)
 
 
 def _object(into: Json, key: str, value: Json, rules: dict[str, _Rules]) -> None:
@@ -121,37 +143,39 @@ def _object(into: Json, key: str, value: Json, rules: dict[str, _Rules]) -> None
 def _array(into: Json, key: str, value: list[Json], rules: dict[str, _Rules]) -> None:
     held = into.get(key)
     if held is None:
-        made = _Array()
+        made: list[Json] = []
         _items(made, value, rules)
         if made:
             into.pop(key, None)
             into[key] = made
-    elif type(held) is _Array:
+    elif _is_array(held):
         _items(held, value, rules)
     else:
         raise Unmergeable(key)
 
 
-def _items(into: _Array, value: list[Json], rules: dict[str, _Rules]) -> None:
+def _items(into: list[Json], value: list[Json], rules: dict[str, _Rules]) -> None:
+    known = {item.get("id"): item for item in into}
     for item in value:
         name = item.get("id")
         if type(name) is not str:
             raise Unmergeable("id")
-        held = into.get(name)
+        held = known.get(name)
         if held is None:
-            into[name] = held = {"id": name}
+            known[name] = held = {"id": name}
+            into.append(held)
         _merge(held, item, rules)
 
 
-def _plain(node: Json) -> Json:
-    """The merged tree without nulls, arrays as lists."""
+def _without_nulls(node: Json, rules: dict[str, _Rules]) -> Json:
+    """The merged tree without nulls; in what was replaced whole, they stay."""
     found: Json = {}
     for key, value in node.items():
-        kind = type(value)
-        if kind is dict:
-            found[key] = _plain(value)
-        elif kind is _Array:
-            found[key] = [_plain(item) for item in value.values()]
+        below = rules.get(key, _FREE)
+        if type(value) is dict:
+            found[key] = _without_nulls(value, below.fields)
+        elif below.rule is None and _is_array(value):
+            found[key] = [_without_nulls(item, below.fields) for item in value]
         elif value is not None:
             found[key] = value
     return found
