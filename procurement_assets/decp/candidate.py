@@ -55,21 +55,21 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
     position: int
     kind: str
     format: str
-    id: str
+    uid: str
+    """The uid as published: the buyer's SIRET and the id."""
     buyer: str
     amount: float | None
     spill: Spill
-    at: int
-    size: int
-    told_at: int = -1
-    """Where what was told of it lies, after the record; -1 for nothing."""
-    told_size: int = 0
+    line: int = -1
+    """The number of the record among what is laid aside."""
+    has_told: bool = False
+    """Whether what was told of it is the next line."""
     reason: str = "kept"
 
     @property
-    def uid(self) -> str:
-        """The uid as published: the buyer's SIRET and the id."""
-        return self.buyer + self.id
+    def id(self) -> str:
+        """The id as published."""
+        return self.uid[len(self.buyer) :]
 
     @property
     def source(self) -> str:
@@ -79,17 +79,17 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
     @property
     def content(self) -> bytes:
         """Canonical JSON of the contract: what ties are decided on."""
-        return self.spill.get(self.at, self.size)
+        return self.spill.get(self.line)
 
     @property
     def contract(self) -> Contract:
         """The contract, decoded anew."""
-        return _decode(self.content)
+        return contract_of(self.content)
 
     @property
     def told(self) -> Told:
         """What reading and cleaning told of the record."""
-        return _NOTHING if self.told_at < 0 else _read_told(self.spill.get(self.told_at, self.told_size))
+        return _read_told(self.spill.get(self.line + 1)) if self.has_told else _NOTHING
 
     @property
     def holders(self) -> frozenset[str]:
@@ -108,12 +108,10 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
 
     def lay_aside(self, contract: Contract, told: Told) -> None:
         """Put the contract and what was told of it on disk, in the place of what was there."""
-        content = msgspec.json.encode(contract)
-        self.at, self.size = self.spill.put(content), len(content)
-        self.told_at, self.told_size = -1, 0
-        if told.repairs or told.reading:
-            text = _written(told)
-            self.told_at, self.told_size = self.spill.put(text), len(text)
+        self.line = self.spill.put(msgspec.json.encode(contract))
+        self.has_told = bool(told.repairs or told.reading)
+        if self.has_told:
+            self.spill.put(_written(told))
 
 
 def candidate(contract: Contract, origin: Origin, position: int, spill: Spill, told: Told = _NOTHING) -> Candidate:
@@ -123,15 +121,18 @@ def candidate(contract: Contract, origin: Origin, position: int, spill: Spill, t
         position,
         contract.kind,
         contract.format,
-        contract.id,
+        contract.uid,
         sys.intern(contract.acheteur_id),
         contract.amount,
         spill,
-        0,
-        0,
     )
     made.lay_aside(contract, told)
     return made
+
+
+def contract_of(content: bytes) -> Contract:
+    """The contract that canonical JSON is."""
+    return _decode(content)
 
 
 def contracts_naming(spill: Spill, sirens: Collection[str]) -> Iterator[Contract]:
@@ -140,7 +141,7 @@ def contracts_naming(spill: Spill, sirens: Collection[str]) -> Iterator[Contract
     for line in spill.lines():
         # A line is a contract, or what was told of one: a list.
         if line.startswith(b"{") and not wanted.isdisjoint(_SIRENS.findall(line)):
-            yield _decode(line)
+            yield contract_of(line)
 
 
 def _written(told: Told) -> bytes:

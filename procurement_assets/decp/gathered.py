@@ -107,11 +107,19 @@ class GatheredAccounts(Gathered):
         if self._frames:
             rows = pl.concat(self._frames)
             self._frames = []
-            order = rows.select(pl.arg_sort_by(self.table.key, nulls_last=True))[:, 0]
+            order = rows.select(pl.arg_sort_by(*(_rank(rows[name]) for name in self.table.key)))[:, 0]
             for start in range(0, rows.height, self.file.row_group):
                 part = rows[order.slice(start, self.file.row_group)]
                 self.file.write(part.cast(pl.Schema(self.table.schema)))
         return self.file.finish()
+
+
+def _rank(column: pl.Series) -> pl.Series:
+    """What puts the rows in the order of a column: its own values, or the ranks of its few texts, which weigh less."""
+    if column.dtype != pl.Categorical:
+        return column
+    texts = column.unique().cast(pl.String).sort()
+    return column.cast(pl.Enum(texts)).to_physical()
 
 
 def gathered(table: Table, row_group: int | None = None) -> Gathered:

@@ -17,14 +17,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
 
-from procurement_assets.decp.candidate import Candidate, holders_of, objet_of
+from procurement_assets.decp.candidate import Candidate, contract_of, holders_of, objet_of
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.unite import unite
 
@@ -56,7 +58,7 @@ def resolved(candidates: Iterable[Candidate]) -> Iterator[Resolved]:
     def uid_of(i: int) -> str:
         return names.get(i) or _published_uid(clusters[i])
 
-    for i in sorted(range(len(clusters)), key=uid_of):
+    for i in array("Q", sorted(range(len(clusters)), key=uid_of)):
         uid, cluster, clusters[i] = uid_of(i), clusters[i], _GIVEN
         yield _decide(cluster, uid)
 
@@ -67,17 +69,15 @@ _GIVEN: list[Candidate] = []
 
 def _clusters(candidates: list[Candidate]) -> list[list[Candidate]]:
     """The records of each contract."""
-    candidates.sort(key=_kind_and_uid)
+    # Texts are compared in half the time of pairs.
+    candidates.sort(key=attrgetter("uid"))
+    candidates.sort(key=attrgetter("kind"))
     clusters: list[list[Candidate]] = []
-    for _, found in groupby(candidates, key=_kind_and_uid):
+    for _, found in groupby(candidates, key=attrgetter("kind", "uid")):
         group = list(found)
         # In order of preference from the start: whatever looks at a cluster's first record sees the same one.
         clusters.extend([group] if len(group) == 1 else _lots(sorted(group, key=_preference)))
     return _join_content(_join_sequences(clusters))
-
-
-def _kind_and_uid(c: Candidate) -> str:
-    return f"{c.kind[0]}{c.uid}"
 
 
 def _lots(group: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -261,7 +261,8 @@ def _descending(text: str) -> tuple[int, ...]:
 def _decide(cluster: list[Candidate], uid: str) -> Resolved:
     members = sorted(cluster, key=_preference) if len(cluster) > 1 else cluster
     winner = members[0]
-    contract, changed = winner.contract, uid != winner.uid
+    content = winner.content
+    contract, changed = contract_of(content), uid != winner.uid
     contract.uid = uid
     outcomes = [_outcome_of_winner(members, uid)]
     for loser in members[1:]:
@@ -270,7 +271,7 @@ def _decide(cluster: list[Candidate], uid: str) -> Resolved:
         outcome, reason, detail = _why(winner, loser)
         told = f"{detail} ; repris de cet enregistrement : {united}" if united else detail
         outcomes.append((outcome, reason, told.removeprefix(" ; ")))
-    return Resolved(contract, msgspec.json.encode(contract) if changed else winner.content, members, outcomes)
+    return Resolved(contract, msgspec.json.encode(contract) if changed else content, members, outcomes)
 
 
 def _outcome_of_winner(members: list[Candidate], uid: str) -> tuple[str, str, str]:

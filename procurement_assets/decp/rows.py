@@ -149,9 +149,12 @@ def _siren(who: Operateur, recover: Recover) -> tuple[str | None, str | None, st
     return (None, None, None) if found is None else (found.siren if found.fills else None, found.rule, found.confidence)
 
 
+_is_siret = lru_cache(maxsize=65_536)(is_siret)
+
+
 def siren_of(operateur: Operateur) -> str | None:
     """The SIREN of a holder whose SIRET has the right key."""
-    if operateur.id and operateur.typeIdentifiant in (None, "SIRET") and is_siret(operateur.id):
+    if operateur.id and operateur.typeIdentifiant in (None, "SIRET") and _is_siret(operateur.id):
         return operateur.id[:9]
     return None
 

@@ -1,4 +1,4 @@
-"""Bytes laid aside on disk while memory holds only where they lie.
+"""Bytes laid aside on disk while memory holds only their numbers.
 
 The file is a temporary one of this machine, without a name: nothing is left of it, even where the process is killed.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from array import array
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -15,26 +16,26 @@ _BUFFER = 1 << 20
 
 
 class Spill:
-    """Lines of bytes, written one after the other and read back from where they lie."""
+    """Lines of bytes, written one after the other and read back by number."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="procurement-assets-", buffering=_BUFFER)  # noqa: SIM115
-        self._end = 0
+        self._starts = array("Q", [0])
         self._buffered = False
 
     def put(self, line: bytes) -> int:
-        """Lay a line aside; return where it lies. It holds no end of line, as JSON does not."""
-        at = self._end
+        """Lay a line aside; return its number, from 0. It holds no end of line, as JSON does not."""
         self._file.write(line)
         self._file.write(b"\n")
-        self._end += len(line) + 1
+        self._starts.append(self._starts[-1] + len(line) + 1)
         self._buffered = True
-        return at
+        return len(self._starts) - 2
 
-    def get(self, at: int, size: int) -> bytes:
-        """The line of `size` bytes that lies there."""
+    def get(self, number: int) -> bytes:
+        """The line of that number."""
         self._flush()
-        return os.pread(self._file.fileno(), size, at)
+        start = self._starts[number]
+        return os.pread(self._file.fileno(), self._starts[number + 1] - start - 1, start)
 
     def lines(self) -> Iterator[bytes]:
         """Every line that was put, in order. Nothing may be put meanwhile."""
@@ -42,7 +43,7 @@ class Spill:
         self._file.seek(0)
         for line in self._file:
             yield line.removesuffix(b"\n")
-        self._file.seek(self._end)
+        self._file.seek(self._starts[-1])
 
     def close(self) -> None:
         """Give the disk back."""

@@ -45,12 +45,12 @@ def keys_of(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 def test_lines_are_read_back_from_where_they_lie_between_writes() -> None:
     with Spill() as spill:
-        first = spill.put(b"one")
-        assert spill.get(first, 3) == b"one"
-        second = spill.put("deux é".encode())
-        assert spill.get(second, 7) == "deux é".encode()
+        assert spill.put(b"one") == 0
+        assert spill.get(0) == b"one"
+        assert spill.put("deux é".encode()) == 1
+        assert (spill.get(1), spill.get(0)) == ("deux é".encode(), b"one")
         assert list(spill.lines()) == [b"one", "deux é".encode()]
-        spill.put(b"")
+        assert spill.get(spill.put(b"")) == b""
         assert list(spill.lines()) == [b"one", "deux é".encode(), b""]
 
 
