@@ -123,7 +123,7 @@ def _by_year(frame: pl.DataFrame, _: Related) -> pl.Series:
     return pl.Series([value] * frame.height, dtype=pl.Float64)
 
 
-def _of_contract(column: str, kind: pl.DataType) -> Derived:
+def _of_contract(column: str, title: str, kind: pl.DataType) -> Derived:
     def across(frame: pl.DataFrame, related: Related) -> pl.Series:
         known = related["contracts"].select("uid", pl.col(column).alias("_v"))
         return frame.select("uid").join(known, on="uid", how="left", maintain_order="left")["_v"].cast(kind)
@@ -131,7 +131,7 @@ def _of_contract(column: str, kind: pl.DataType) -> Derived:
     return Derived(
         name=f"marche_{column}",
         type="date" if kind == pl.Date else "number",
-        title=f"{column} du marché",
+        title=title,
         description=f"{column} du marché auquel se rattache l'acte.",
         tables=("subcontracts",),
         across=across,
@@ -226,6 +226,6 @@ DERIVED_LINKS: tuple[Derived, ...] = (
         across=_subcontracted,
         needs=("subcontracts",),
     ),
-    _of_contract("dateNotification", pl.Date()),
-    _of_contract("montant_actuel", pl.Float64()),
+    _of_contract("dateNotification", "Notification du marché", pl.Date()),
+    _of_contract("montant_actuel", "Montant actuel du marché", pl.Float64()),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -35,14 +36,30 @@ def expected_for_all(rule: Rule) -> str:
 
 
 def expected_of(rule: Rule, failed: pl.DataFrame, texts: dict[str, pl.Series]) -> pl.Series:
-    """`expected_text` for each failing row, its placeholders filled by `texts` (column to its values as text)."""
+    """`expected_text` for each failing row, its placeholders filled by `texts` (column to its values as text).
+
+    Amounts are written as people read them, and not as data: « 5 500 000 », « 1 234,50 ».
+    """
     text = expected_text(rule)
     if not rule.placeholders:
         return pl.Series("expected", [text] * failed.height, dtype=pl.String)
     names = [n for n in rule.placeholders if n in texts]
-    values = pl.DataFrame({n: texts[n].fill_null("(absent)") for n in names})
+    values = pl.DataFrame({n: _spoken(failed[n], texts[n]).fill_null("(absent)") for n in names})
     filled = [_fill(text, row) for row in values.iter_rows(named=True)]
     return pl.Series("expected", filled, dtype=pl.String)
+
+
+def _spoken(values: pl.Series, texts: pl.Series) -> pl.Series:
+    """The texts of a column; decimal numbers in French, to the cent."""
+    if values.dtype != pl.Float64:
+        return texts
+    return pl.Series([None if v is None else _decimal(v) for v in values], dtype=pl.String)
+
+
+def _decimal(value: float) -> str:
+    if not isfinite(value):
+        return str(value)
+    return _french(f"{int(value):,}" if value.is_integer() else f"{value:,.2f}")
 
 
 def _fill(text: str, row: dict[str, str]) -> str:
@@ -102,4 +119,9 @@ def _number(value: Any) -> str:
     """A bound as people read it: thousands apart, a decimal comma; a date as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}".replace(",", "\u202f").replace(".", ",")
+    return _french(f"{value:,}")
+
+
+def _french(text: str) -> str:
+    """English digits grouping in French."""
+    return text.replace(",", "\u202f").replace(".", ",")

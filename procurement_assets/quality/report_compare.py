@@ -11,8 +11,8 @@ import polars as pl
 
 from procurement_assets.quality.reconciliation.years import totals
 
-NEARLY_EMPTY = 0.1
-"""A month with less than this share of a usual one is told."""
+NEARLY_EMPTY = 0.05
+"""A month with less than this share of a usual one is told: that of the rule DECP-RM-001."""
 FIELDS_FR = {"montant": "Montant", "date": "Date de notification", "titulaire": "Titulaire", "objet": "Objet"}
 Row = Mapping[str, Any]
 

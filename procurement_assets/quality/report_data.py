@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,17 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """The rules of a table that had no row to judge."""
+
+    table: str
+    """Its French title."""
+    rules: tuple[RuleResult, ...]
+    all_of_them: bool
+    """Whether no rule of the table had one: the table is empty."""
+
+
+@dataclass(frozen=True)
 class Overview:
     """Every figure of the report."""
 
@@ -89,6 +101,8 @@ class Overview:
     ok: tuple[RuleResult, ...]
     defects: tuple[RuleResult, ...]
     unused: tuple[RuleResult, ...]
+    unjudged: tuple[Unjudged, ...]
+    """The same, by table."""
     errors: tuple[RuleResult, ...]
     priorities: tuple[Priority, ...]
     total: Group
@@ -106,13 +120,15 @@ def overview(results: Sequence[RuleResult], tables: Mapping[str, pl.DataFrame]) 
     defects = _defects(results, tables)
     ledger = tables["ledger"]
     records = ledger.filter(pl.col("position") >= 0)
+    unused = tuple(r for r in results if r.passed and not r.evaluated)
     return Overview(
         contracts=tables["contracts"].height,
         concessions=tables["concessions"].height,
         records=records.height,
         ok=tuple(r for r in results if r.passed and r.evaluated and not r.failing),
         defects=_by_gravity(r for r in results if r.failing and not r.error),
-        unused=tuple(r for r in results if r.passed and not r.evaluated),
+        unused=unused,
+        unjudged=_unjudged(unused, Counter(r.table.name for r in results)),
         errors=tuple(r for r in results if r.error),
         priorities=_priorities(results, known),
         total=_groups(known, defects, pl.lit("Ensemble"))[0] if known.height else Group("Ensemble", 0, 0, 0),
@@ -145,6 +161,16 @@ def _defects(results: Sequence[RuleResult], tables: Mapping[str, pl.DataFrame]) 
     found = findings(results, sources_of([tables["contracts"], tables["concessions"]]))
     counted = found.filter(pl.col("uid").is_not_null() & (pl.col("table") != "ledger") & (pl.col("severity") != "info"))
     return counted.select("uid", "severity")
+
+
+def _unjudged(unused: Sequence[RuleResult], rules: Mapping[str, int]) -> tuple[Unjudged, ...]:
+    """`rules`: table to the number of its rules."""
+    by_table: dict[str, list[RuleResult]] = defaultdict(list)
+    for result in unused:
+        by_table[result.table.name].append(result)
+    return tuple(
+        Unjudged(group[0].table.title, tuple(group), len(group) == rules[name]) for name, group in by_table.items()
+    )
 
 
 def _by_gravity(results: object) -> tuple[RuleResult, ...]:

@@ -37,6 +37,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "number": number,
+        "counted": counted,
         "signed": signed,
         "percent": percent,
         "euros": euros,
@@ -58,6 +59,11 @@ def stylesheet() -> str:
 def number(value: int) -> str:
     """1234567 as « 1 234 567 »."""
     return f"{value:,}".replace(",", _THIN)
+
+
+def counted(value: int, one: str, many: str) -> str:
+    """A number and its noun: « 1 ligne », « 1 234 lignes »; nil is singular in French."""
+    return f"{number(value)} {one if abs(value) < 2 else many}"
 
 
 def signed(value: int) -> str:

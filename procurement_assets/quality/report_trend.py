@@ -103,7 +103,7 @@ def trend(tables: Mapping[str, pl.DataFrame]) -> Trend:
     current = watch.filter("actuel").to_dicts() if watch.height else []
     ranked = sorted(current, key=lambda a: (_ORDER[a["severity"]], a["source"], a["signal"], a["mois"], a["detail"]))
     return Trend(
-        since=_since(tables.get("quality_trend", pl.DataFrame())),
+        since=_since(changes, tables.get("quality_trend", pl.DataFrame())),
         changes=_changes(changes),
         changed_rules=changes.filter(pl.col("change").is_in(_OF_RULES))["rule"].n_unique() if changes.height else 0,
         series=_series(tables.get("quality_months", pl.DataFrame())),
@@ -112,8 +112,11 @@ def trend(tables: Mapping[str, pl.DataFrame]) -> Trend:
     )
 
 
-def _since(runs: pl.DataFrame) -> date | None:
-    """The data date of the last run but one."""
+def _since(changes: pl.DataFrame, runs: pl.DataFrame) -> date | None:
+    """The data date of the run before: the one that the changes are counted from, else of the last run but one."""
+    told = changes["since"].drop_nulls() if changes.height else pl.Series([], dtype=pl.Date)
+    if len(told):
+        return date.fromisoformat(str(told[0]))
     if runs.is_empty():
         return None
     known = runs.select("rang", "data_date").unique().sort("rang")

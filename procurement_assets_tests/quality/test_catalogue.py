@@ -13,6 +13,7 @@ import yaml
 from procurement_assets.quality import rule_schema
 from procurement_assets.quality.catalogue import RULES_FOLDER, CatalogueError, load_catalogue
 from procurement_assets.quality.expectations import EXPECTATIONS, class_name
+from procurement_assets.quality.expected import expected_text
 from procurement_assets.quality.model import PREFIXES, Limit, Rule, Thresholds
 
 GOOD = """\
@@ -293,3 +294,9 @@ def test_a_file_under_another_suffix_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "subcontracts.yaml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"subcontracts\.yaml:1: un fichier de règles se termine par \.yml"):
         load_catalogue(tmp_path)
+
+
+def test_no_person_is_shown_a_regular_expression_or_a_bare_bound_of_a_count() -> None:
+    """What a rule expects is read by people of the City: « la forme ^[0-9]{14}$ » or « au plus 0 » says nothing."""
+    told = {r.id: expected_text(r) for r in load_catalogue().rules}
+    assert {i: t for i, t in told.items() if t.startswith("la forme ") or t in ("au plus 0", "au moins 1")} == {}

@@ -165,3 +165,18 @@ def test_a_share_is_tolerated_up_to_itself(share: float, rows: int) -> None:
     limit, tolerated = Limit(share=share), round(share * rows)
     assert not limit.passed_by(tolerated, rows)
     assert limit.passed_by(tolerated + 1, rows)
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (5_500_000.0, "5\u202f500\u202f000"),
+        (105_662.12, "105\u202f662,12"),
+        (60.5, "60,50"),
+        (1e12, "1" + "\u202f000" * 4),
+    ],
+)
+def test_an_amount_that_is_expected_is_written_in_french(amount: float, said: str) -> None:
+    over = {"montant": 9e12, "montant_max_liste": amount, "montant_position": "au-dessus"}
+    found = outcomes("reconciliation", [over])["DECP-R-104"]
+    assert found.expected().to_list() == [f"Au plus {said} euros."]

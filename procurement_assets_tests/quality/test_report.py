@@ -15,7 +15,16 @@ from procurement_assets.quality.build import REPORT, build_quality, build_report
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_data import overview
-from procurement_assets.quality.report_text import decimal, euros, french_date, french_month, number, percent, signed
+from procurement_assets.quality.report_text import (
+    counted,
+    decimal,
+    euros,
+    french_date,
+    french_month,
+    number,
+    percent,
+    signed,
+)
 from procurement_assets.quality.suites import run_catalogue
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.pages import assert_accessible_and_alone
@@ -108,7 +117,21 @@ def test_the_copy_that_is_given_out_leads_to_no_page_that_is_not(found: Any) -> 
 
 
 def test_a_rule_that_needs_an_absent_register_says_so(page: str) -> None:
-    assert re.search(r"DECP-M-611 \(registre CPV[^)]* absent\)", page)
+    assert re.search(r"DECP-M-611 Le code CPV existe \(registre CPV[^)]* absent\)", page)
+
+
+def test_rules_without_a_row_to_judge_are_told_by_table(found: Any, page: str) -> None:
+    """Sixty ids of concessions say less than that there is no concession."""
+    assert re.search(r"<li>Concessions : toutes \(\d+ règles\)\.</li>", page)
+    told = page[page.index("Règles sans ligne à juger") :]
+    assert "DECP-C-" not in told
+    view = overview(*found)
+    assert sum(len(u.rules) for u in view.unjudged) == len(view.unused)
+
+
+@pytest.mark.parametrize(("n", "said"), [(0, "0 ligne"), (1, "1 ligne"), (2, "2 lignes"), (1234, "1\u202f234 lignes")])
+def test_a_count_agrees_with_its_noun(n: int, said: str) -> None:
+    assert counted(n, "ligne", "lignes") == said
 
 
 def _luminance(colour: str) -> float:

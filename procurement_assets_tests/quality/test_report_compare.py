@@ -8,7 +8,7 @@ import polars as pl
 
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.report import render_report
-from procurement_assets.quality.report_compare import EmptyMonths, comparison
+from procurement_assets.quality.report_compare import NEARLY_EMPTY, EmptyMonths, comparison
 from procurement_assets.quality.report_data import overview
 from procurement_assets.quality.suites import run_rules
 from procurement_assets.schema import TABLES
@@ -74,6 +74,11 @@ def test_months_nearly_empty_are_told_as_runs() -> None:
         EmptyMonths("2023-01", "2023-01", 3, 79.0),
         EmptyMonths("2023-03", "2023-04", 1, 79.0),
     )
+
+
+def test_a_month_is_nearly_empty_where_the_rule_says_so() -> None:
+    rule = next(r for r in load_catalogue().of("reconciliation_mois") if r.id == "DECP-RM-001")
+    assert rule.expression == f"contrats_decp >= {NEARLY_EMPTY} * contrats_mediane"
 
 
 def test_two_sources_are_a_pair_once() -> None:

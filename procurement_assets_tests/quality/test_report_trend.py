@@ -59,6 +59,13 @@ def test_changes_are_counted_since_the_run_before() -> None:
     assert [(c.rule, c.new, c.corrected) for c in found.changes] == [("DECP-M-403", 2, 1), ("DECP-M-306", 0, 0)]
 
 
+def test_the_day_of_the_run_before_is_that_of_the_changes() -> None:
+    """Inputs that come back to an earlier state are an earlier run: the one before it is then not the last but one."""
+    tables = _tables()
+    changes = tables["findings_changes"].with_columns(since=pl.lit(date(2026, 2, 1)))
+    assert trend(tables | {"findings_changes": changes}).since == date(2026, 2, 1)
+
+
 def test_a_month_without_contracts_has_no_bar_and_the_worst_is_the_tallest() -> None:
     series = Series(("2025-01", "2025-02", "2025-03"), (0.1, None, 0.2))
     assert series.bars == ((0, HEIGHT / 2, HEIGHT / 2), (12, 0.0, float(HEIGHT)))

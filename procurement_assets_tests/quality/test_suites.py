@@ -138,7 +138,7 @@ def test_findings_conform_and_name_the_source() -> None:
     wanted = ("rule", "record", "value", "expected", "source", "date", "acheteur_id", "service")
     day, buyer = date(2025, 3, 10), (BUYER, "Direction des achats")
     assert found.select(wanted).rows() == [
-        ("DECP-M-204", uid, "1", "au plus 0", "maximilien", day, *buyer),
+        ("DECP-M-204", uid, "1", "aucun titulaire sans identifiant, ni de SIRET faux", "maximilien", day, *buyer),
         ("DECP-M-403", uid, "10", "une autre valeur que : 10", "maximilien", day, *buyer),
         (
             "DECP-T-202",
