@@ -3,6 +3,7 @@
     raw/sha256/AB/ABCD…          raw files by content, never rewritten (`sources.snapshots`)
     raw/manifest/PUBLISHER.parquet  what each source offers and what is held of it (`sources.manifest`)
     raw/http/…                   last listings and last answers by address, so that nothing is downloaded twice
+    raw/archives/…               what each zip archive holds, by its sha256 (`sources.archives`)
     raw/parts/…                  downloads under way (local lakes only)
     parsed/VERSION/SHA256.parquet  records of a raw file already read, by reader version
     registers/…                  public lists that the tables are compared with: CPV, SIRENE… (`registers.store`)

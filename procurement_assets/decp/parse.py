@@ -88,7 +88,9 @@ def files_to_read(manifest: Sequence[ManifestRow]) -> list[ManifestRow]:
 
     Sorted by source, then content: the order of what follows.
     """
-    usable = [r for r in manifest if r.read and r.sha256 and r.status not in ("ignored", "refused")]
+    usable = [
+        r for r in manifest if r.read and r.sha256 and not r.is_archive and r.status not in ("ignored", "refused")
+    ]
     first: dict[str, ManifestRow] = {}
     for row in sorted(usable, key=lambda r: (r.source, r.title, r.resource_id)):
         first.setdefault(row.sha256, row)

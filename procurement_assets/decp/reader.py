@@ -53,6 +53,8 @@ def read_file(stream: BinaryIO, window: int = WINDOW, limit: int = LIMIT) -> Ite
         yield from file.nothing("file.empty")
     elif content == "html":
         yield from file.nothing("file.html")
+    elif content == "zip":
+        yield from file.nothing("file.archive")
     elif content == "xml":
         yield from file.xml()
     else:

@@ -53,6 +53,7 @@ READER_RULES: dict[str, str] = {
 QUARANTINE_REASONS: dict[str, str] = {
     "file.empty": "Fichier vide",
     "file.html": "Page HTML à la place des données",
+    "file.archive": "Archive zip vide ou qui ne peut pas être ouverte",
     "file.no-records": "Aucune liste de contrats dans le fichier",
     "file.truncated": "Dernier contrat interrompu : fichier tronqué",
     "record.not-an-object": "Élément de la liste qui n'est pas un contrat",

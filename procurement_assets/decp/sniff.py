@@ -18,7 +18,10 @@ CHUNK = 1 << 20
 
 GZIP_MAGIC = b"\x1f\x8b"
 
-Content = Literal["json", "xml", "html", "empty", "other"]
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+"""An archive, and one that holds nothing. Its files are taken out before the reader comes (`sources.archives`)."""
+
+Content = Literal["json", "xml", "html", "zip", "empty", "other"]
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins like the one of UTF-16-LE
@@ -164,6 +167,8 @@ def content_of(head: bytes) -> Content:
         return "empty"
     if head[:1] in (b"{", b"["):
         return "json"
+    if head[:4] in ZIP_MAGIC:
+        return "zip"
     if head[:1] != b"<":
         return "html" if _HTML.search(head[:1024]) else "other"
     rest = head

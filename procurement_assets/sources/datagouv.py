@@ -24,7 +24,8 @@ API = "https://www.data.gouv.fr/api/2/datasets/{dataset}/resources/?page=1&page_
 MAX_PAGES = 1000
 LISTING_TRIES = 2
 """A resource added between two pages shifts the others: one more try, from the first page."""
-_READABLE = ("json", "xml")
+_READABLE = ("json", "xml", "zip")
+"""`zip`: its members that are JSON or XML (`sources.archives`)."""
 _UNKNOWN_FORMATS = ("", "unknown", "other", "bin", "octet-stream", "n/a")
 _SUFFIX = re.compile(r"\.([a-z][a-z0-9]{1,7})$")
 

@@ -53,6 +53,18 @@ class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
     the bytes (an announced checksum that is not theirs), "" without one."""
     read: bool = True
     """False where the source is kept raw and not read as DECP."""
+    archive: str = ""
+    """For a file of an archive and for the archive itself: the `resource_id` of the archive."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a file of an archive."""
+        return self.archive not in ("", self.resource_id)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether its files are read in its place."""
+        return self.archive == self.resource_id
 
 
 SCHEMA: dict[str, pl.DataType] = {

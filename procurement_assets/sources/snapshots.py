@@ -20,6 +20,7 @@ from procurement_assets.sources.datagouv import list_resources
 from procurement_assets.sources.errors import HttpError, NotFound, SourceEmptied, SourceUnavailable
 from procurement_assets.sources.http import HttpClient
 from procurement_assets.sources.manifest import ManifestRow, read_manifest, write_manifest
+from procurement_assets.sources.members import with_members
 from procurement_assets.sources.offers import Offer
 from procurement_assets.sources.opendatasoft import list_export
 from procurement_assets.sources.parts import parts_folder
@@ -82,7 +83,8 @@ def refresh_source(
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
     stamp = now.astimezone(UTC).isoformat(timespec="seconds")
-    before = {r.resource_id: r for r in previous if r.source == source.id}
+    own = [r for r in previous if r.source == source.id]
+    before = {r.resource_id: r for r in own if not r.is_member}
     if source.kind == "sample":
         return _refresh_sample(source, lake, before, stamp)
     try:
@@ -90,7 +92,7 @@ def refresh_source(
     except NotFound as error:
         rows = _gone(before, source, lake, stamp, f"la source n'est plus publiée : {error.reason}")
         if rows:
-            return rows
+            return with_members(rows, own, source=source, lake=lake, limit=http.max_bytes, stamp=stamp)
         raise _unavailable(source, error) from error
     except HttpError as error:
         raise _unavailable(source, error) from error
@@ -106,6 +108,7 @@ def refresh_source(
         for offer in offers
     ]
     rows += _gone(before, source, lake, stamp, _NOT_LISTED)
+    rows = with_members(rows, own, source=source, lake=lake, limit=http.max_bytes, stamp=stamp)
     log.info("source %s: %s", source.id, dict(Counter(r.status for r in rows)))
     return rows
 

@@ -24,7 +24,7 @@ def store_file(lake: Lake, path: Path) -> tuple[str, int]:
     """
     sha256, size = digest(path, "sha256"), path.stat().st_size
     target = lake.raw(sha256)
-    if not _has(lake, sha256, size):
+    if not has_raw(lake, sha256, size):
         if lake.is_local:
             _move(path, Path(str(target)))
         else:
@@ -45,8 +45,11 @@ def _move(path: Path, target: Path) -> None:
         os.close(folder)
 
 
-def _has(lake: Lake, sha256: str, size: int) -> bool:
-    """A file of another size than expected is the trace of a damage: it counts as absent, and is replaced."""
+def has_raw(lake: Lake, sha256: str, size: int) -> bool:
+    """Whether the store has these bytes.
+
+    A file of another size than expected is the trace of a damage: it counts as absent, and is replaced.
+    """
     path = lake.raw(sha256)
     try:
         found = path.stat().st_size
@@ -59,7 +62,7 @@ def _has(lake: Lake, sha256: str, size: int) -> bool:
 
 def holds(lake: Lake, row: ManifestRow) -> bool:
     """Whether the bytes of a row are in the store."""
-    return bool(row.sha256) and _has(lake, row.sha256, row.bytes)
+    return bool(row.sha256) and has_raw(lake, row.sha256, row.bytes)
 
 
 def open_raw(lake: Lake, sha256: str, *, verify: bool = False) -> BinaryIO:

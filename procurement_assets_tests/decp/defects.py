@@ -400,6 +400,7 @@ FILES = [
     Defect("UTF-16 with BOM", flat(v1()).decode().encode("utf-16"), 1, ("read.bom", "read.transcoded")),
     Defect("UTF-16 without BOM", flat(v1()).decode().encode("utf-16-be"), 1, ("read.transcoded",)),
     Defect("UTF-32", flat(v1()).decode().encode("utf-32"), 1, ("read.bom", "read.transcoded")),
+    Defect("archive that cannot be opened", b"PK\x03\x04 damaged", 0, (), ("file.archive",)),
     Defect("gzip", gzip.compress(nested(v2(), v2())), 2, ("read.gzip",)),
     Defect("gzip, cut short", gzip.compress(nested(v2()))[:-6], 1, ("read.gzip-damaged",)),
     Defect("compact, one record (peer: skipped)", nested(v2()), 1, (), (), (("id", "2024A"), ("format", "2022"))),

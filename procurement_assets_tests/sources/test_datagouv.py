@@ -142,7 +142,8 @@ def test_a_listing_that_cannot_be_had_is_an_error(
             "format « csv » : seuls JSON et XML sont lus",
         ),
         ({"format": "", "title": "notice.pdf", "url": ""}, "format « pdf » : seuls JSON et XML sont lus"),
-        ({"format": None, "title": "n", "url": "https://x.fr/a.zip"}, "format « zip » : seuls JSON et XML sont lus"),
+        ({"format": None, "title": "n", "url": "https://x.fr/a.zip"}, ""),
+        ({"format": "zip", "title": "DECP 2024"}, ""),
         (
             {"type": "documentation"},
             "ressource de type « documentation » : seules les ressources principales sont lues",
