@@ -23,7 +23,7 @@ from typing import TypeVar
 import msgspec
 
 from procurement_assets.data_date import PARIS
-from procurement_assets.ocds.compile import StateCompiler, header_of
+from procurement_assets.ocds.compile import StateCompiler, header_of, place_of
 from procurement_assets.ocds.corrections import Json, award_names, correction, rename_awards
 from procurement_assets.ocds.leftovers import completed
 from procurement_assets.ocds.schema import profile
@@ -121,10 +121,9 @@ def joined(
     """Each current process and the releases published of it, as a merge of two streams ordered by ocid."""
     history = iter(published)
     group = next(history, None)
+    place = place_of(group[0])[0] if group else ""
     for ocid, process in current:
-        while group is not None and header_of(group[0]).ocid < ocid:
-            group = next(history, None)  # gone from the sources: it stays as it was published
-        if group is not None and header_of(group[0]).ocid == ocid:
-            yield process, group
-        else:
-            yield process, []
+        while group is not None and place < ocid:  # gone from the sources: it stays as it was published
+            group = next(history, None)
+            place = place_of(group[0])[0] if group else ""
+        yield process, group if group is not None and place == ocid else []

@@ -22,7 +22,7 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.lake import Lake, replacing, write_bytes
-from procurement_assets.ocds.compile import header_of
+from procurement_assets.ocds.compile import place_of
 
 _BLOCK = 1 << 20
 _LINES = 500
@@ -74,7 +74,7 @@ class History:
         """Processes ever published that are not among some ocids (Pelican, time-based check `ocid`)."""
         kept = set(ocids)
         with self.lines() as lines:
-            return sorted({header_of(line).ocid for line in lines} - kept)
+            return sorted({place_of(line)[0] for line in lines} - kept)
 
     def require_sound(self) -> None:
         """Raise `HistoryDamagedError` where anything published was changed or lost."""
@@ -89,7 +89,7 @@ class History:
             opened = [stack.enter_context((self.folder / s.name).open("rb")) for s in self.segments()]
             streams = [_stripped(handle) for handle in opened]
             # One segment is in order as it is: reading the place of each line costs more than reading the line.
-            yield streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_place)
+            yield streams[0] if len(streams) == 1 else heapq.merge(*streams, key=place_of)
 
     def write(self, handle: BinaryIO) -> int:
         """Write every published release, by ocid then date; returns how many."""
@@ -141,11 +141,6 @@ def _text(block: list[bytes]) -> bytes:
 def _stripped(handle: BinaryIO) -> Iterator[bytes]:
     for line in handle:
         yield line.rstrip(b"\n")
-
-
-def _place(line: bytes) -> tuple[str, str]:
-    header = header_of(line)
-    return (header.ocid, header.date)
 
 
 def _sha256(path: UPath) -> str:

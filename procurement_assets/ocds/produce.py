@@ -21,11 +21,12 @@ import polars as pl
 from procurement_assets.data_date import PARIS, latest_date
 from procurement_assets.lake import Lake, replacing
 from procurement_assets.ocds.additions import Additions, joined
-from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of
+from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of, place_of
 from procurement_assets.ocds.current import Process, buyers, processes
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
+from procurement_assets.ocds.mapping.keys import Named
 from procurement_assets.ocds.ocid_map import members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import write_lines
 from procurement_assets.ocds.schema import Schema
@@ -128,16 +129,23 @@ def _generated(
     process: Process, publisher: Publisher, names: Mapping[str, str] | None, published: Sequence[bytes]
 ) -> list[bytes]:
     """The releases of a current contract; its modifications keep the names under which they are published."""
-    contract = process.contract
-    found = releases(
-        contract,
-        publisher,
-        fallback_date=process.first_seen,
-        names=names,
-        ocid=process.ocid,
-        published=published_modifications(published) if contract.modifications and published else (),
-    )
-    return [_encode(release) for release in found]
+
+    def made(named: Named = ()) -> list[bytes]:
+        found = releases(
+            process.contract,
+            publisher,
+            fallback_date=process.first_seen,
+            names=names,
+            ocid=process.ocid,
+            published=named,
+        )
+        return [_encode(release) for release in found]
+
+    fresh = made()
+    # Nearly all contracts are as they were published: their names need not be read back to know it.
+    if not published or not process.contract.modifications or fresh == published:
+        return fresh
+    return made(published_modifications(published))
 
 
 def write_compiled(lake: Lake, publisher: str, schema: Schema) -> int:
@@ -150,7 +158,7 @@ def write_compiled(lake: Lake, publisher: str, schema: Schema) -> int:
 def lost_ocids(lake: Lake, publisher: str) -> list[str]:
     """Processes once published that are no longer in the releases (Pelican, time-based check `ocid`)."""
     with lines_of(lake, publisher, RELEASES) as lines:
-        kept = {header_of(line).ocid for line in lines}
+        kept = {place_of(line)[0] for line in lines}
     return History(lake, publisher).lost(kept & set(lake.read_table("ocids", publisher, ["ocid"])["ocid"]))
 
 

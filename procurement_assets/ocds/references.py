@@ -27,6 +27,9 @@ class Broken(NamedTuple):
     message: str
 
 
+Path = tuple[str | int, ...]
+
+
 def broken_references(release: Json) -> list[Broken]:
     """Every reference rule that a release breaks."""
     parties = release.get("parties", [])
@@ -35,7 +38,10 @@ def broken_references(release: Json) -> list[Broken]:
     if len(known) != len(parties):
         found.append(Broken("party.unique", "parties", "two parties have the same id"))
     for path, role, reference in _organizations(release):
-        found.extend(_reference(path, role, reference, known.get(reference.get("id"))))
+        party = known.get(reference.get("id"))
+        # Nearly all are right: what is wrong is looked for in the others.
+        if party is None or role not in party.get("roles", ()) or reference.get("name") != party.get("name"):
+            found.extend(_reference(path, role, reference, party))
     if "award" in release["tag"] or "compiled" in release["tag"]:
         awards = {a["id"] for a in release.get("awards", ())}
         found.extend(
@@ -43,56 +49,56 @@ def broken_references(release: Json) -> list[Broken]:
             for n, contract in enumerate(release.get("contracts", ()))
             if contract["awardID"] not in awards
         )
-    found.extend(_repeated(release))
+    for path, array in _arrays(release):
+        if len(array) > 1 and len({entry["id"] for entry in array}) != len(array):
+            found.append(Broken("id.unique", _text(path), "two entries have the same id"))
     if "#" in release["id"]:
         found.append(Broken("release.id", "id", "a release id must not contain '#'"))
     return found
 
 
-def _organizations(release: Json) -> Iterator[tuple[str, str, Json]]:
+def _text(path: Path) -> str:
+    return "/".join(map(str, path))
+
+
+def _organizations(release: Json) -> Iterator[tuple[Path, str, Json]]:
     """Every reference to an organisation: its path, the role it needs, itself."""
     if "buyer" in release:
-        yield "buyer", "buyer", release["buyer"]
+        yield ("buyer",), "buyer", release["buyer"]
     for n, award in enumerate(release.get("awards", ())):
         for m, supplier in enumerate(award.get("suppliers", ())):
-            yield f"awards/{n}/suppliers/{m}", "supplier", supplier
+            yield ("awards", n, "suppliers", m), "supplier", supplier
         if "subcontracting" in award:
             for m, sub in enumerate(award["subcontracting"].get("subcontracts", ())):
-                path = f"awards/{n}/subcontracting/subcontracts/{m}"
+                path = ("awards", n, "subcontracting", "subcontracts", m)
                 if "subcontractor" in sub:
-                    yield f"{path}/subcontractor", "subcontractor", sub["subcontractor"]
+                    yield (*path, "subcontractor"), "subcontractor", sub["subcontractor"]
                 for k, main in enumerate(sub.get("mainContractors", ())):
-                    yield f"{path}/mainContractors/{k}", "supplier", main
+                    yield (*path, "mainContractors", k), "supplier", main
     for n, contract in enumerate(release.get("contracts", ())):
         for m, finance in enumerate(contract.get("finance", ())):
             if "financingParty" in finance:
-                yield f"contracts/{n}/finance/{m}/financingParty", "buyer", finance["financingParty"]
+                yield ("contracts", n, "finance", m, "financingParty"), "buyer", finance["financingParty"]
 
 
-def _reference(path: str, role: str, reference: Json, party: Json | None) -> Iterator[Broken]:
+def _reference(path: Path, role: str, reference: Json, party: Json | None) -> Iterator[Broken]:
+    at = _text(path)
     if party is None:
-        yield Broken("party.missing", path, f"no party has the id {reference.get('id')!r}")
+        yield Broken("party.missing", at, f"no party has the id {reference.get('id')!r}")
         return
     if role not in party.get("roles", ()):
-        yield Broken("party.role", path, f"the party {party['id']!r} does not have the role {role!r}")
+        yield Broken("party.role", at, f"the party {party['id']!r} does not have the role {role!r}")
     if reference.get("name") != party.get("name"):
-        yield Broken(
-            "party.name", path, f"named {reference.get('name')!r}, but the party is named {party.get('name')!r}"
-        )
+        yield Broken("party.name", at, f"named {reference.get('name')!r}, but the party is named {party.get('name')!r}")
 
 
-def _repeated(release: Json) -> Iterator[Broken]:
-    tender = release.get("tender", {})
-    arrays = [("tender/items", tender.get("items", ())), ("relatedProcesses", release.get("relatedProcesses", ()))]
+def _arrays(release: Json) -> Iterator[tuple[Path, list[Json]]]:
+    """The arrays that are merged by id."""
+    yield ("tender", "items"), release.get("tender", {}).get("items", ())
+    yield ("relatedProcesses",), release.get("relatedProcesses", ())
     for section in ("awards", "contracts"):
         objects = release.get(section, ())
-        arrays.append((section, objects))
-        arrays += [
-            (f"{section}/{n}/{name}", found)
-            for n, entry in enumerate(objects)
-            for name in ("suppliers", "items", "amendments", "finance")
-            if len(found := entry.get(name, ())) > 1
-        ]
-    for path, array in arrays:
-        if len(array) > 1 and len({entry["id"] for entry in array}) != len(array):
-            yield Broken("id.unique", path, "two entries have the same id")
+        yield (section,), objects
+        for n, entry in enumerate(objects):
+            for name in ("suppliers", "items", "amendments", "finance"):
+                yield (section, n, name), entry.get(name, ())

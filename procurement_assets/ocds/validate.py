@@ -17,7 +17,7 @@ from typing import Any, Literal
 import jsonschema_rs
 import msgspec
 
-from procurement_assets.ocds.compile import header_of
+from procurement_assets.ocds.compile import header_of, place_of
 from procurement_assets.ocds.references import broken_references
 from procurement_assets.ocds.schema import Schema
 
@@ -95,7 +95,8 @@ class _Batch(msgspec.Struct):
     """Lines to check, and the line before them."""
 
     before: bytes | None
-    lines: list[bytes]
+    text: bytes
+    """The lines as one text: a process is sent it in half the time of a list."""
 
 
 class _Result(msgspec.Struct):
@@ -140,18 +141,22 @@ def _batches(lines: Iterable[bytes]) -> Iterator[_Batch]:
     before = None
     stream = iter(lines)
     while batch := list(islice(stream, BATCH)):
-        yield _Batch(before, batch)
+        yield _Batch(before, b"\n".join(batch))
         before = batch[-1]
 
 
 def _check(batch: _Batch, validator: Validator, ordered: bool) -> _Result:
-    result = _Result(checked=len(batch.lines))
+    lines = batch.text.split(b"\n")
+    result = _Result(checked=len(lines))
     before = batch.before
-    for line in batch.lines:
+    place = None if before is None else _place(before)
+    for line in lines:
         found = validator.problems(line)
-        if ordered and before is not None:
-            found += _order(before, line)
-        before = line
+        if ordered:
+            last, place = place, _place(line)
+            if before is not None and last is not None and place is not None and place <= last:
+                found.append(_out_of_order(before, line))
+            before = line
         if found:
             result.invalid += 1
             result.problems += found
@@ -160,15 +165,18 @@ def _check(batch: _Batch, validator: Validator, ordered: bool) -> _Result:
     return result
 
 
-def _order(before: bytes, line: bytes) -> list[Problem]:
+def _place(line: bytes) -> tuple[str, str] | None:
+    """The ocid and date; None for what is not JSON or has none, which is told as another problem."""
     try:
-        first, second = header_of(before), header_of(line)
+        return place_of(line)
     except msgspec.MsgspecError:
-        return []  # already told: not JSON, or no header
-    if (first.ocid, first.date) < (second.ocid, second.date):
-        return []
+        return None
+
+
+def _out_of_order(before: bytes, line: bytes) -> Problem:
+    first, second = header_of(before), header_of(line)
     message = f"comes after {first.id} of {first.date}: ocid, then date, must strictly increase"
-    return [Problem("release.order", second.ocid, second.id, "date", message)]
+    return Problem("release.order", second.ocid, second.id, "date", message)
 
 
 _worker: Validator | None = None

@@ -17,6 +17,7 @@ from procurement_assets.lake import Lake
 from procurement_assets.ocds import produce
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.history import HistoryDamagedError
+from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.ocid_map import SEEN
 from procurement_assets.ocds.produce import Made, Snapshot, changed_releases, lost_ocids, write_releases
 from procurement_assets.ocds.validate import validate
@@ -196,3 +197,25 @@ def test_the_state_of_a_vanished_contract_is_still_compiled(tmp_path: Path) -> N
     assert produce.write_compiled(lake, "paris", PROFILE) == 2
     ids = pl.DataFrame({"ocid": lake.read_table("ocids", "paris")["ocid"]})
     assert ids.height == 2
+
+
+def test_the_names_of_modifications_are_read_back_only_of_a_contract_that_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read_back(published: list[bytes]) -> Any:
+        asked.append(json.loads(published[0])["ocid"])
+        return published_modifications(published)
+
+    monkeypatch.setattr(produce, "published_modifications", read_back)
+    lake = Lake(tmp_path)
+    same = marche(id="1", modifications=[modified(montant=1.0)])
+    changing = marche(id="2", modifications=[modified(montant=1.0)])
+    assert snapshot(lake, [same, changing], "2026-01-08T05:10:00+01:00").new == 4
+    assert snapshot(lake, [same, changing], "2026-02-08T05:10:00+01:00").new == 0
+    assert asked == []
+    after = changed(changing, modifications=[modified(montant=2.0)])
+    made = snapshot(lake, [same, after], "2026-03-08T05:10:00+01:00")
+    assert (made.new, made.corrections) == (1, 1)
+    assert asked == ["ocds-abc123-21750001600019-2"]
