@@ -22,6 +22,7 @@ NEEDED = ("indicators", "indicators_registry", "ocds_quality")
 Row = Mapping[str, Any]
 _DECIMALS = {"indice": 3, "offres": 1, "jours": 1}
 _UNITS = {"jours": "\u202fj", "offres": "", "indice": ""}
+BORROWED = "Cardinal"
 RESULT_TAGS = {"échec": "warning", "attendu": "info"}
 
 
@@ -35,6 +36,17 @@ class Indicator:
     """Its values for the whole, or by threshold, newest year first; year 0 (all years) last."""
     divisions: tuple[Row, ...]
     """Its values by CPV division over all years, only those with enough cases."""
+
+    @property
+    def title(self) -> str:
+        """Its title; with its name at Cardinal, whose indicators are near some of ours and are not the same."""
+        about = self.about
+        return f"{about['titre']} ({about['origine']} {about['indicateur']})" if self.is_borrowed else about["titre"]
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether it is defined by others."""
+        return bool(self.about["origine"] == BORROWED)
 
     @property
     def hidden(self) -> int:
@@ -88,8 +100,9 @@ def indicators_view(tables: Mapping[str, pl.DataFrame]) -> IndicatorsView:
     values = tables["indicators"]
     results = quality["resultat"]
     failed = quality.filter(pl.col("resultat").is_in(list(RESULT_TAGS)))
+    made = [_indicator(known[i], values) for i in values["indicateur"].unique().sort() if i in known]
     return IndicatorsView(
-        indicators=tuple(_indicator(known[i], values) for i in values["indicateur"].unique().sort() if i in known),
+        indicators=tuple(sorted(made, key=lambda i: i.is_borrowed)),
         failed=tuple(
             failed.sort("resultat", "niveau", "controle", "champ", descending=[True, False, False, False]).to_dicts()
         ),

@@ -16,6 +16,8 @@ from procurement_assets.schema import TABLES
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SEVERITY_FR = {"critical": "Critique", "warning": "À corriger", "info": "À savoir"}
 TEXT_SHOWN = 140
+WHOLE = 14
+"""Characters of the longest value that is never cut: a SIRET."""
 EXPECTED = "expected"
 """The name, among the columns of a row, of what the rule expects of it."""
 _THIN = "\u202f"  # narrow no-break space, between thousands and before French signs
@@ -46,6 +48,7 @@ def environment() -> jinja2.Environment:
         "month": french_month,
         "decimal": decimal,
     }
+    made.tests["whole"] = is_whole
     made.globals |= {"column_title": column_title, "severities": SEVERITY_FR, "share": share, "expected": told_apart}
     return made
 
@@ -121,6 +124,11 @@ def short(value: str | None) -> str:
     if value is None or value == "":
         return "(vide)"
     return value if len(value) <= TEXT_SHOWN else value[: TEXT_SHOWN - 1] + "…"
+
+
+def is_whole(value: str | None) -> bool:
+    """Whether a cell is a figure, a day or a short code, which a narrow screen must not cut in two."""
+    return value is not None and len(value) <= WHOLE and " " not in value
 
 
 def column_title(table: str, name: str) -> str:

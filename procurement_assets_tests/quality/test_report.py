@@ -21,6 +21,7 @@ from procurement_assets.quality.report_text import (
     euros,
     french_date,
     french_month,
+    is_whole,
     number,
     percent,
     signed,
@@ -127,6 +128,12 @@ def test_rules_without_a_row_to_judge_are_told_by_table(found: Any, page: str) -
     assert "DECP-C-" not in told
     view = overview(*found)
     assert sum(len(u.rules) for u in view.unjudged) == len(view.unused)
+
+
+def test_a_day_a_siret_and_an_amount_are_not_cut(page: str) -> None:
+    assert '<td class="whole">2024-05-02</td>' in page or '<td class="whole">10</td>' in page
+    assert [is_whole(v) for v in ("2024-10-25", "80836899700041", "1036697.42")] == [True, True, True]
+    assert [is_whole(v) for v in (None, "Bons de commande", "A" * 15)] == [False, False, False]
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 ligne"), (1, "1 ligne"), (2, "2 lignes"), (1234, "1\u202f234 lignes")])

@@ -78,6 +78,17 @@ def test_years_come_newest_first_and_all_years_last() -> None:
     assert only.hidden == 1
 
 
+def test_what_is_defined_by_others_comes_last_under_its_own_name() -> None:
+    """R018 and our share of single offers have nearly one title, and two values."""
+    tables = _tables()
+    value, about = _value("ensemble", "*", 0, 0.08, 100), _registered("R018", computable=True)
+    values = [*tables["indicators"].to_dicts(), value | {"indicateur": "R018"}]
+    registry = [*tables["indicators_registry"].to_dicts(), about | {"origine": "Cardinal", "titre": "Offre unique"}]
+    made = {"indicators": values, "indicators_registry": registry}
+    view = indicators_view(tables | {n: TABLES[n].frame(rows) for n, rows in made.items()})
+    assert [i.title for i in view.indicators] == [SINGLE, "Offre unique (Cardinal R018)"]
+
+
 def test_failed_checks_come_before_those_expected_of_decp() -> None:
     view = indicators_view(_tables())
     assert [(q["controle"], q["resultat"]) for q in view.failed] == [("b", "échec"), ("a", "attendu")]
