@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from lxml import etree
@@ -220,22 +221,22 @@ def _repair(text: str, notes: list[Note]) -> str:
 
 def _plain(element: etree._Element, notes: list[Note]) -> object:
     """An element as text, or as an object of its children; repeated children are lists, empty elements absent."""
+    if not len(element):
+        return (element.text or "").strip() or None
     children = [child for child in element if isinstance(child.tag, str)]
     if not children:
-        text = _text(element).strip()
-        return text or None
-    loose = (element.text or "") + "".join(child.tail or "" for child in element)
+        return _text(element).strip() or None
+    loose = (element.text or "") + "".join([child.tail or "" for child in element])
     if loose.strip():  # markup inside a text: the text is what was meant
-        notes.append(Note(rule="read.xml-recovered", path=_local(element), detail="contenu mixte"))
+        notes.append(Note(rule="read.xml-recovered", path=_local(element.tag), detail="contenu mixte"))
         return _text(element).strip()
-    value: dict[str, object] = {
-        f"@{key!s}": str(item) for key, item in element.attrib.items() if not str(key).startswith("{")
-    }
+    value: dict[str, object] = {f"@{key!s}": str(item) for key, item in element.items() if not str(key).startswith("{")}
     repeated: dict[str, list[object]] = {}
     for child in children:
-        name, item = _local(child), _plain(child, notes)
+        item = _plain(child, notes)
         if item is None:
             continue
+        name = _local(child.tag)
         if name in repeated:
             repeated[name].append(item)
         elif name in value:
@@ -249,6 +250,7 @@ def _text(element: etree._Element) -> str:
     return "".join(str(text) for text in element.itertext())
 
 
-def _local(element: etree._Element) -> str:
-    """The name without its namespace or prefix."""
-    return str(element.tag).rpartition("}")[2].rpartition(":")[2]
+@lru_cache(maxsize=4096)
+def _local(tag: str | bytes | bytearray | etree.QName) -> str:
+    """The name of an element without its namespace or prefix."""
+    return str(tag).rpartition("}")[2].rpartition(":")[2]
