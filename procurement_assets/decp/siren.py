@@ -10,6 +10,7 @@ regulatory files say what was published.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -93,8 +94,9 @@ class KnownSirens:
         """Learn from an identifier; only a SIRET with both its keys right teaches anything."""
         if identifier is None or (self.wanted is not None and identifier[:9] not in self.wanted):
             return
-        if is_siret(identifier) and is_siren(identifier[:9]) and not is_placeholder(identifier[:9]):
-            self._words.setdefault(identifier[:9], set()).update(_words(name))
+        siren = identifier[:9]
+        if is_siret(identifier) and (siren in self._words or (is_siren(siren) and not is_placeholder(siren))):
+            self._words.setdefault(siren, set()).update(_words(name))
 
     def add_contract(self, contract: Contract) -> None:
         """Learn from the holders and subcontractors of a contract."""
@@ -123,9 +125,11 @@ def operators(contract: Contract) -> Iterable[Operateur]:
             yield a.sousTraitant
 
 
-def _words(name: str | None) -> set[str]:
+@lru_cache(maxsize=16_384)
+def _words(name: str | None) -> frozenset[str]:
     """The telling words of a name: three letters or more, legal forms apart."""
-    return {w for w in fold(name or "").split() if len(w) > 2 and w not in ("sas", "sarl", "sasu", "eurl", "societe")}
+    words = fold(name or "").split()
+    return frozenset(w for w in words if len(w) > 2 and w not in ("sas", "sarl", "sasu", "eurl", "societe"))
 
 
 def recover(who: Operateur, known: KnownSirens) -> Recovered | None:
