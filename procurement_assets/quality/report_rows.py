@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from upath import UPath
 
 from procurement_assets.lake import write_bytes
-from procurement_assets.portal.exports.neutral import harmless
 from procurement_assets.quality.report_data import example_rows
 from procurement_assets.quality.report_text import column_title, environment
 from procurement_assets.quality.results import RuleResult
+from procurement_assets.quality.spreadsheet import french_number, guarded
 
 FOLDER = "constats"
 SHOWN = 2_000
@@ -74,15 +74,15 @@ def _csv(result: RuleResult, rows: Sequence[Mapping[str, str | None]]) -> bytes:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     if rows:
         writer.writerow([column_title(result.table.name, name) for name in rows[0]])
-        writer.writerows([[_safe(value) for value in row.values()] for row in rows])
+        numbers = {name for name, kind in result.failed.schema.items() if kind.is_numeric()}
+        writer.writerows([[_cell(value, name in numbers) for name, value in row.items()] for row in rows])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _safe(value: str | None) -> str:
-    """A value that a spreadsheet does not run: one that looks like a formula is made harmless, as in the exports."""
+def _cell(value: str | None, number: bool) -> str:
+    """A number as a French spreadsheet reads it; a text that it takes for no number and no formula."""
     text = value or ""
-    number = text[1:].replace(".", "", 1).isdigit() if text[:1] == "-" else False
-    return text if number else harmless(text)
+    return french_number(text) if number else guarded(text)
 
 
 def _remove_others(folder: UPath, kept: set[str]) -> None:

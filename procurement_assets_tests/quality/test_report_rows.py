@@ -42,6 +42,24 @@ def test_every_failing_row_is_in_the_csv(tmp_path: Path) -> None:
     assert "'-5 degrés" in lines[4]
 
 
+def test_the_csv_keeps_codes_whole_and_lets_amounts_be_added(tmp_path: Path) -> None:
+    """A contract of 2019 has 28 digits: a spreadsheet keeps fifteen. An amount with a point is text in French."""
+    uid = f"{BUYER}20151120001381"
+    over = {"uid": uid, "montant_max_liste": 889_289.46, "montant": 1e12, "montant_position": "au-dessus"}
+    rules = [r for r in load_catalogue().of("reconciliation") if r.id == "DECP-R-104"]
+    rows = [row("reconciliation", uid, 0, over)]
+    _write(tmp_path, run_rules(TABLES["reconciliation"], frame("reconciliation", rows), rules, data_date=DATA_DATE))
+    contracts = [row("contracts", uid, 0, {"montant": 10.5, "codeCPV": "0311", "offresRecues": 0})]
+    chosen = [r for r in load_catalogue().of("contracts") if r.id in ("DECP-M-602", "DECP-M-702")]
+    _write(tmp_path / "c", run_rules(TABLES["contracts"], frame("contracts", contracts), chosen, data_date=DATA_DATE))
+    folders = {"DECP-R-104": tmp_path, "DECP-M-602": tmp_path / "c", "DECP-M-702": tmp_path / "c"}
+    told = {i: (f / "constats" / f"{i}.csv").read_text(encoding="utf-8-sig").splitlines() for i, f in folders.items()}
+    amounts = told["DECP-R-104"][1].split(";")
+    assert (amounts[1], amounts[3]) == ("1000000000000", "889289,46")
+    assert told["DECP-M-602"][1].split(";")[:2] == [f"'{uid}", "'0311"]
+    assert told["DECP-M-702"][1].split(";")[1] == "0"
+
+
 def test_only_rules_with_failing_rows_have_files(tmp_path: Path) -> None:
     results = _results("Bancs")
     assert [row_files(r) is not None for r in results] == [True, False]
@@ -86,6 +104,7 @@ def test_what_is_expected_of_each_row_is_beside_its_value(tmp_path: Path) -> Non
     ]
     page = (tmp_path / "constats" / "DECP-M-306.html").read_text(encoding="utf-8")
     assert '<th scope="col">Attendu</th>' in page
+    assert '<td class="whole">2025-07-01</td>' in page
     assert "<td>2025-01-02 plus deux mois, au plus tard</td>" in page
 
 

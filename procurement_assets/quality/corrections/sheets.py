@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from procurement_assets.portal.exports.neutral import harmless
 from procurement_assets.quality.corrections.columns import COLUMNS
 from procurement_assets.quality.corrections.outgoing import Batch
+from procurement_assets.quality.spreadsheet import guarded
 
 SHEET, READ_ME, LISTS = "À corriger", "Lisez-moi", "Listes"
 FROZEN = 2
@@ -27,7 +26,6 @@ CELL = 32_000
 DATED = "contract_date"
 NO_DATE = date(1990, 1, 1)
 """Date inside a workbook made from data that say no date."""
-_LONG_NUMBER = re.compile(r"\d{12,}\Z")
 
 INSTRUCTIONS = (
     "Ce classeur liste ce qui est à vérifier et à corriger dans les données essentielles de la commande publique.",
@@ -53,12 +51,12 @@ INSTRUCTIONS = (
 
 
 def csv_bytes(rows: Sequence[dict[str, Any]]) -> bytes:
-    """The rows as CSV for French Excel: semicolons, UTF-8 with its mark, long numbers and formulas guarded by « ' »."""
+    """The rows as CSV for French Excel: semicolons, UTF-8 with its mark, codes and formulas guarded by « ' »."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     writer.writerow([c.title for c in COLUMNS])
     for row in rows:
-        writer.writerow([_guarded(_french(c.name, row.get(c.name))) for c in COLUMNS])
+        writer.writerow([guarded(_french(c.name, row.get(c.name))) for c in COLUMNS])
     return buffer.getvalue().encode("utf-8-sig")
 
 
@@ -69,11 +67,6 @@ def _french(name: str, value: Any) -> str:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)[:CELL]
-
-
-def _guarded(text: str) -> str:
-    """A text that a spreadsheet takes neither for a formula nor for a number it would round."""
-    return f"'{text}" if _LONG_NUMBER.match(text) else harmless(text)
 
 
 def xlsx_bytes(batch: Batch, data_date: date | None, source_name: str) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 
 from procurement_assets.decp.model import Acte, Contract, Execution, Modification, Operateur, Tarif
 from procurement_assets.quality.catalogue import load_catalogue
+from procurement_assets.quality.corrections.cells import text_of
 from procurement_assets.quality.corrections.columns import COLUMNS, header_of
 from procurement_assets.quality.corrections.locate import locate
 from procurement_assets.quality.corrections.outgoing import Batch, batches
@@ -219,6 +220,23 @@ def test_the_csv_is_for_french_excel_and_runs_no_formula() -> None:
     assert cells["Objet"] == "'=cmd|' /C calc'!A0"
     assert cells["SIRET de l'acheteur"] == "'21750001600019"
     assert cells["Date du contrat"] == "01/02/2024"
+
+
+@pytest.mark.parametrize("published", ["03111000", "2025E0", "0042", "21750001600019", "2175000160001920151120001381"])
+def test_a_code_that_a_spreadsheet_would_read_as_a_number_comes_back_as_it_was(published: str) -> None:
+    (batch,) = made([finding()], [])
+    data = csv_bytes([r | {"published": published} for r in batch.rows])
+    (line,) = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
+    assert line["Valeur publiée"] == f"'{published}"
+    assert text_of(line["Valeur publiée"]) == published
+
+
+@pytest.mark.parametrize("published", ["12", "10165.95", "0", "0,5", "-5", "2024-03-12", "Marché", "2024T06567"])
+def test_what_is_a_number_or_a_text_has_no_apostrophe(published: str) -> None:
+    (batch,) = made([finding()], [])
+    data = csv_bytes([r | {"published": published} for r in batch.rows])
+    (line,) = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
+    assert text_of(line["Valeur publiée"]) == published
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
