@@ -26,6 +26,8 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 TEXTS = (".csv", ".txt", ".tsv")
 LARGEST = 50_000_000
 """Bytes of a file: a correction file is far smaller."""
+FIRST_SIGNED, LAST_SIGNED = "2018-01-01", "2049-12-31"
+"""Essential data are published since 2018. Of two corrections the later counts: an absurd year would win for ever."""
 HEADER_WITHIN = 30
 """Rows at the top of a sheet among which the header is looked for."""
 DELIMITERS = ";\t,|"
@@ -157,6 +159,8 @@ def _line(number: int, said: dict[str, str | None]) -> Row:
         row["refus"] = f"il manque : {', '.join(missing)}"
     elif row["date"] is None:
         row["refus"] = f"« {when} » n'est pas une date (JJ/MM/AAAA)"
+    elif not FIRST_SIGNED <= row["date"] <= LAST_SIGNED:
+        row["refus"] = f"« {when} » n'est pas la date d'une correction : vérifier l'année"
     return row
 
 

@@ -188,3 +188,14 @@ def test_no_bytes_stop_the_reading(data: bytes, name: str) -> None:
 def test_no_cells_stop_the_reading(lines: list[tuple[str, ...]]) -> None:
     for row in read_file("f.csv", csv_file(*lines, encoding="utf-8")):
         assert row.get("refus") or (row["uid"] and row["champ"] and row["date"])
+
+
+@pytest.mark.parametrize(
+    ("signed", "refused"),
+    [("31/12/2017", True), ("01/01/2018", False), ("12/03/26", False), ("31/12/99", True), ("31/12/2999", True)],
+)
+def test_a_correction_signed_in_an_impossible_year_is_refused(signed: str, refused: bool) -> None:
+    """The last signed correction of a field wins: one of 2999 would win for ever."""
+    row = read(csv_file((*LINE[:5], signed, LINE[6])))
+    said = f"« {signed} » n'est pas la date d'une correction : vérifier l'année"
+    assert row.get("refus") == (said if refused else None)
