@@ -147,6 +147,7 @@ def _gather(lake: Lake, publisher: str, rows: Sequence[ManifestRow]) -> None:
                     columns = {name: pa.repeat(pa.scalar(v), batch.num_rows) for name, v in _place(row).items()}
                     columns |= dict(zip(batch.schema.names, batch.columns, strict=True))
                     writer.extend(pa.RecordBatch.from_pydict(columns))
+                    pa.default_memory_pool().release_unused()  # kept by Arrow otherwise, and the next batch takes more
 
 
 def _quarantine_rows(lake: Lake, rows: Sequence[ManifestRow]) -> Iterator[dict[str, Any]]:

@@ -55,6 +55,7 @@ class RecordRows:
         for batch in pa.Table.from_batches(self._pieces, self._writer.schema).combine_chunks().to_batches():
             self._writer.extend(batch)
         self._pieces.clear()
+        pa.default_memory_pool().release_unused()  # kept by Arrow otherwise, and the next batch takes more
 
 
 def record_row(item: ReadRecord) -> tuple[Any, ...]:
