@@ -30,7 +30,8 @@ def two_values(first: object, second: object) -> str:
 
     Null is the same as absent: a value that comes after it loses nothing.
     """
-    if first is None or first == second:
+    # For Python true is 1.
+    if first is None or (first == second and isinstance(first, bool) == isinstance(second, bool)):
         return ""
     return f"{_shown(first)} puis {_shown(second)}"
 

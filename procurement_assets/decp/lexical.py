@@ -25,6 +25,9 @@ TOO_DEEP = 100
 REPAIRABLE = 1 << 20
 """A record longer than this many characters is not repaired: it is no record, and each repair goes over it again."""
 
+MAX_NOTES = 50
+"""Notes kept for one record."""
+
 _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})?')
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[,}\]])', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -109,19 +112,23 @@ def _attempts(text: str, notes: list[Note]) -> Parsed | None:
 
 
 def _loads(text: str, strict: bool, notes: list[Note]) -> object:
+    def note(rule: str, detail: str, path: str = "") -> None:
+        if len(notes) < MAX_NOTES:
+            notes.append(Note(rule=rule, path=path, detail=detail))
+
     def constant(name: str) -> None:
-        notes.append(Note(rule="read.nan", detail=name))
+        note("read.nan", name)
 
     def real(digits: str) -> float | str:
         value = float(digits)
         if math.isinf(value):
-            notes.append(Note(rule="read.number-out-of-range", detail=digits[:80]))
+            note("read.number-out-of-range", digits[:80])
             return digits
         return value
 
     def whole(digits: str) -> int | str:
         if len(digits) > 1000:  # Python refuses very long integers
-            notes.append(Note(rule="read.number-out-of-range", detail=digits[:80]))
+            note("read.number-out-of-range", digits[:80])
             return digits
         return int(digits)
 
@@ -129,7 +136,7 @@ def _loads(text: str, strict: bool, notes: list[Note]) -> object:
         record: dict[str, object] = {}
         for key, value in items:
             if key in record and (both := two_values(record[key], value)):
-                notes.append(Note(rule="read.duplicate-key", path=key, detail=both))
+                note("read.duplicate-key", both, key)
             record[key] = value
         return record
 

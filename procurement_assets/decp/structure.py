@@ -10,12 +10,9 @@ import re
 from itertools import pairwise
 
 from procurement_assets.decp.doubled import two_values
-from procurement_assets.decp.lexical import parse
+from procurement_assets.decp.lexical import MAX_NOTES, parse
 from procurement_assets.decp.names import WRAPPERS, Names, plain
 from procurement_assets.decp.raw import Note, Scalar
-
-MAX_NOTES = 50
-"""Notes kept for one record."""
 
 _JOINED = re.compile(r"\s*[,;|]\s*")
 _XML_OWN = frozenset(

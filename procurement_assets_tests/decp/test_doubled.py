@@ -71,6 +71,7 @@ def test_a_record_with_each_field_once_is_not_looked_at(
         ('"objet": "Tables"', ("objet", f'"Tables" puis {json.dumps(RICH["objet"], ensure_ascii=False)}')),
         ('"offresRecues": 5', ("offresRecues", "5 puis 2")),
         ('"nature": "Marché"', ("nature", '"Marché" puis null')),
+        ('"offresRecues": true', ("offresRecues", "true puis 2")),
         (
             '"lieuExecution": {"code": "93"}',
             ("lieuExecution", '{"code": "93"} puis {"code": "75", "typeCode": null}'),
@@ -99,6 +100,16 @@ def test_nothing_is_told_where_nothing_is_lost(field: str) -> None:
     assert notes(result) == []
     assert [r.decode for r in result.records] == ["strict"]
     assert result.canonical == read(nested(RICH)).canonical
+
+
+def test_true_is_not_one() -> None:
+    data = nested(RICH).replace(b'"offresRecues":2', b'"offresRecues":true,"offresRecues":1')
+    assert notes(read(data)) == [("offresRecues", "true puis 1")]
+
+
+def test_the_notes_of_a_record_have_a_limit() -> None:
+    again = ",".join(f'"montant":{n}' for n in range(5_000))
+    assert len(notes(read(twice(again)))) == 50
 
 
 def test_two_values_are_told_in_a_record_of_another_encoding() -> None:
