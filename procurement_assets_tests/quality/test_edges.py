@@ -180,3 +180,38 @@ def test_an_amount_that_is_expected_is_written_in_french(amount: float, said: st
     over = {"montant": 9e12, "montant_max_liste": amount, "montant_position": "au-dessus"}
     found = outcomes("reconciliation", [over])["DECP-R-104"]
     assert found.expected().to_list() == [f"Au plus {said} euros."]
+
+
+@pytest.mark.parametrize(("table", "rule"), [("contracts", "DECP-M-310"), ("reconciliation_mois", "DECP-RM-001")])
+def test_exactly_the_share_of_a_usual_year_or_month_is_enough(table: str, rule: str) -> None:
+    """The tenth of a usual year, the twentieth of a usual month."""
+    if table == "contracts":
+        # The median of 70, 7 and 70 contracts a year is 70; the first year is not judged.
+        years = {2020: 70, 2021: 70, 2022: 7, 2023: 70}
+        days = [date(year, 3, 1 + n % 28) for year, many in years.items() for n in range(many)]
+        rows = [{"dateNotification": d, "datePublicationDonnees": d} for d in days]
+    else:
+        rows = [{"contrats_decp": 7, "contrats_mediane": 140.0}]
+    found = outcomes(table, rows)[rule]
+    assert found.evaluated > 0
+    assert found.failing == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "right"),
+    [
+        ("Code département", "2A", True),
+        ("Code département", "1A", False),
+        ("Code département", "974", True),
+        ("Code département", "2A1", False),
+        ("Code commune", "2B033", True),
+        ("Code commune", "9A123", False),
+        ("Code postal", "20090", True),
+        ("Code postal", "2A090", False),
+        ("Code pays", "FR", True),
+        ("Code canton", "x", None),
+    ],
+)
+def test_only_corsica_has_a_letter_in_its_codes(kind: str, code: str, right: bool | None) -> None:
+    found = outcomes("contracts", [{"lieuExecution_typeCode": kind, "lieuExecution_code": code}])["DECP-M-604"]
+    assert (found.evaluated, found.failing) == (int(right is not None), int(right is False))

@@ -11,8 +11,8 @@ from procurement_assets_tests.quality.support import DATA_DATE
 
 _LIEU = {
     "Code postal": r"^\d{5}$",
-    "Code commune": r"^\d[0-9AB]\d{3}$",
-    "Code département": r"^\d[0-9AB]\d?$",
+    "Code commune": r"^(\d\d|2[AB])\d{3}$",
+    "Code département": r"^(\d{2,3}|2[AB])$",
     "Code région": r"^\d{2}$",
     "Code pays": r"^[A-Z]{2}$",
 }
@@ -58,7 +58,10 @@ EXPRESSIONS: dict[str, pl.Expr] = {
             pl.struct("acheteur_siren", "id").implode()
         )
     ),
-    "DECP-M-008": col("objet").is_not_null() & col("dateNotification").is_not_null() & (col("nombre_titulaires") > 0),
+    "DECP-M-008": col("objet").is_not_null()
+    & col("dureeMois").is_not_null()
+    & (col("nombre_titulaires") > 0)
+    & col("lieuExecution_code").is_not_null(),
     "DECP-M-311": col("dateNotification").is_not_null() | col("datePublicationDonnees").is_not_null(),
     "DECP-M-710": col("tauxAvance").fill_null(0) > 0,
     "DECP-M-717": ~col("considerationsEnvironnementales").list.contains("Pas de considération environnementale"),
