@@ -123,7 +123,7 @@ def replacing(path: UPath | Path) -> Iterator[BinaryIO]:
         with storage_told(str(target), str(temporary)), _renamed(temporary, Path(str(target))) as handle:
             yield handle
         return
-    with storage_told(tempfile.gettempdir(), ""), tempfile.NamedTemporaryFile(prefix="procurement-assets-") as local:
+    with storage_told(tempfile.gettempdir()), tempfile.NamedTemporaryFile(prefix="procurement-assets-") as local:
         yield cast(BinaryIO, local)
         local.flush()
         put_file(local.name, target)

@@ -51,8 +51,11 @@ class StorageError(OSError):
 
 
 @contextmanager
-def storage_told(target: str, temporary: str) -> Iterator[None]:
-    """Raise `StorageError` for what the disk refuses while `target` is written under the name `temporary`."""
+def storage_told(target: str, temporary: str | None = None) -> Iterator[None]:
+    """Raise `StorageError` for what the disk refuses while `target` is written.
+
+    `temporary`: the name that a file has until it is whole, so that nothing has changed where it could not be.
+    """
     try:
         yield
     except StorageError:
@@ -63,7 +66,8 @@ def storage_told(target: str, temporary: str) -> Iterator[None]:
         # Another file than ours may be at fault: one that the block reads, say.
         own = error.filename is None or os.fspath(error.filename) == temporary
         where = target if own else os.fspath(error.filename)
-        message = _message(error.errno, where, f" ; {'il' if own else target} n'a pas changé")
+        unchanged = "" if temporary is None else f" ; {'il' if own else target} n'a pas changé"
+        message = _message(error.errno, where, unchanged)
         raise StorageError(error.errno, where, message) from error
 
 

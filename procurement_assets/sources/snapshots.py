@@ -26,6 +26,7 @@ from procurement_assets.sources.opendatasoft import list_export
 from procurement_assets.sources.parts import parts_folder
 from procurement_assets.sources.store import holds, open_raw, store_file
 from procurement_assets.sources.taking import set_gone, still_wanted, take
+from procurement_assets.storage_errors import storage_told
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ def refresh_publisher(
             rows += held
             continue
         try:
-            rows += refresh_source(source, lake=lake, http=client, previous=previous, now=now)
+            with storage_told(str(lake / "raw") if lake.is_local else tempfile.gettempdir()):
+                rows += refresh_source(source, lake=lake, http=client, previous=previous, now=now)
         except SourceUnavailable as failure:
             log.error("%s", failure)
             failures.append(failure)

@@ -18,8 +18,10 @@ from procurement_assets.sources.errors import SourceUnavailable
 from procurement_assets.sources.http import HttpClient
 from procurement_assets.sources.manifest import ManifestRow, read_manifest
 from procurement_assets.sources.snapshots import refresh_publisher
+from procurement_assets.storage_errors import StorageError
 from procurement_assets_tests.conftest import Mirror
 from procurement_assets_tests.sources.conftest import LATER, NOW, Host, served, sha256
+from procurement_assets_tests.test_storage_errors import file_size_limit
 
 V1, V2 = b'{"marches": []}', b'{"marches": [{}]}'
 
@@ -86,6 +88,20 @@ def test_a_source_that_fails_leaves_its_rows_and_those_of_the_others(
     with pytest.raises(SourceUnavailable, match="source 'a'"):
         refresh_publisher(two, "ville", lake=lake, settings=settings, now=LATER, http=client)
     assert [(r.source, r.sha256) for r in read_manifest(lake, "ville")] == [("b", sha256(V2))]
+
+
+def test_a_disk_that_refuses_a_download_is_told_and_the_manifest_stays(
+    host: Host, lake: Lake, client: HttpClient, two: Publishers
+) -> None:
+    host.script("/a.fr/f.json", served(V1))
+    host.script("/b.fr/f.json", served(V2))
+    settings = Settings(lake=str(lake.root))
+    before = refresh_publisher(two, "ville", lake=lake, settings=settings, now=NOW, http=client)
+    host.script("/b.fr/f.json", served(b" " * 100_000))
+    with file_size_limit(50_000), pytest.raises(StorageError) as caught:
+        refresh_publisher(two, "ville", lake=lake, settings=settings, now=LATER, http=client)
+    assert str(caught.value).startswith(f"{lake / 'raw'} : un fichier ne peut pas être aussi gros ici. ")
+    assert read_manifest(lake, "ville") == before
 
 
 def test_every_source_that_fails_is_named(host: Host, lake: Lake, client: HttpClient, two: Publishers) -> None:
