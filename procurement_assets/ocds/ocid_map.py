@@ -42,21 +42,23 @@ class PrefixChangedError(ValueError):
     """The publisher's ocid prefix is not the one its ocids were given under."""
 
 
-def members(ledger: pl.DataFrame, records: pl.DataFrame, created: pl.DataFrame) -> pl.DataFrame:
+def members(ledger: pl.LazyFrame, records: pl.LazyFrame, created: pl.DataFrame) -> pl.DataFrame:
     """The contracts of a snapshot (columns `SEEN`): their sources and the digests of their records, sorted.
 
     `created`: the day each file was published (columns `file_sha256`, `premier_vu`); a contract has the first of its
-    files'.
+    files'. The two tables are read as a stream: a million keys of both at once are half a gigabyte.
     """
     used = ledger.filter(pl.col("outcome").is_in(["kept", "merged", "superseded"]))
     key = ["source", "file_sha256", "position"]
     digests = records.select(*key, empreintes=pl.col("content_sha256").str.slice(0, DIGEST))
-    joined = used.select("uid", *key).join(digests, on=key, how="left").join(created, on="file_sha256", how="left")
-    return joined.group_by("uid").agg(
+    joined = used.select("uid", *key).join(digests, on=key, how="left")
+    grouped = joined.join(created.lazy(), on="file_sha256", how="left").group_by("uid")
+    found = grouped.agg(
         pl.col("premier_vu").min(),
         pl.col("source").unique().sort().alias("sources"),
         pl.col("empreintes").drop_nulls().unique().sort(),
     )
+    return found.collect(engine="streaming")
 
 
 def read_known(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
@@ -93,22 +95,28 @@ def update(known: pl.DataFrame, seen: pl.DataFrame, prefix: str, data_date: str)
     return pl.concat([gone, current]).sort("ocid")
 
 
-def _digests(contracts: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The records of some contracts, one a row."""
-    return contracts.select(*columns, "empreintes").explode("empreintes").drop_nulls("empreintes")
+def _digests(contracts: pl.DataFrame, row: str) -> pl.LazyFrame:
+    """The records of some contracts, one a row, with the row of the contract."""
+    rows = contracts.lazy().select("empreintes").with_row_index(row)
+    return rows.explode("empreintes").drop_nulls("empreintes")
 
 
 def _given(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """The ocids that contracts already have (rules 1 and 2): columns `uid`, `ocid`."""
-    owners = _digests(known, "ocid").unique("empreintes", keep="last", maintain_order=True)
-    votes = _digests(seen, "uid").join(owners, on="empreintes").group_by("uid", "ocid").len("votes")
-    alone = (pl.len().over("uid") == 1) & (pl.len().over("ocid") == 1)
-    claims = votes.with_columns(alone=alone)
-    contested = claims.filter(~pl.col("alone")).join(known.select("ocid", former="uid"), on="ocid")
-    by_record = pl.concat([claims.filter("alone").select("uid", "ocid"), _settled(contested)])
+    owners = _digests(known, "owner").group_by("empreintes").agg(pl.col("owner").max())
+    votes = _digests(seen, "claimant").join(owners, on="empreintes").group_by("claimant", "owner").len("votes")
+    claims = votes.collect(engine="streaming")
+    owner, several = claims["owner"], claims["owner"].is_duplicated() | claims["claimant"].is_duplicated()
+    wanted = claims.select(
+        "votes",
+        uid=seen["uid"].gather(claims["claimant"]),
+        ocid=known["ocid"].gather(owner),
+        former=known["uid"].gather(owner),
+    )
+    by_record = pl.concat([wanted.filter(~several).select("uid", "ocid"), _settled(wanted.filter(several))])
     # An ocid that no record claims, and a contract that claims none by its records.
-    left = known.join(by_record, on="ocid", how="anti").join(by_record, on="uid", how="anti")
-    return pl.concat([by_record, left.join(seen, on="uid", how="semi").select("uid", "ocid")])
+    left = known.select("uid", "ocid").join(by_record, on="ocid", how="anti").join(by_record, on="uid", how="anti")
+    return pl.concat([by_record, left.join(seen, on="uid", how="semi")])
 
 
 def _settled(contested: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +168,8 @@ def _pairs(given: dict[str, str]) -> pl.DataFrame:
 def _gone(gone: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     """The contracts that are gone, without what another one has now: its records, since a record has one owner, and
     its uid, which stays unique in the table."""
-    claimed = set(_digests(gone).join(_digests(current), on="empreintes", how="semi")["empreintes"])
+    shared = _digests(gone, "row").join(_digests(current, "row"), on="empreintes", how="semi")
+    claimed = set(shared.collect(engine="streaming")["empreintes"])
     reused = set(gone.join(current, on="uid", how="semi")["uid"])
     pairs = gone.select("uid", "ocid").iter_rows()
     uids = [f"{uid}~{_mark([ocid])}" if uid in reused else uid for uid, ocid in pairs]

@@ -62,10 +62,9 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_snapshot(lake: Lake, publisher: str) -> Snapshot:
     """The snapshot that the tables of the lake describe."""
-    ledger = lake.read_table("ledger", publisher, ["source", "file_sha256", "position", "uid", "outcome"])
     files = lake.read_table("files", publisher)
-    read = lake.read_table("decp_records", publisher, ["source", "file_sha256", "position", "content_sha256"])
-    return Snapshot(data_date=data_date(files), contracts=members(ledger, read, created(files)))
+    ledger, records = (pl.scan_parquet(_source(lake, name, publisher)) for name in ("ledger", "decp_records"))
+    return Snapshot(data_date=data_date(files), contracts=members(ledger, records, created(files)))
 
 
 def write_releases(
@@ -79,7 +78,7 @@ def write_releases(
     """
     history = History(lake, publisher.id)
     history.require_sound()
-    records = _records(lake, publisher.id)
+    records = _source(lake, "normalised_records", publisher.id)
     contracts = buyers(records)
     known = _ocids(lake, publisher, snapshot, contracts)
     write_ocids(lake, publisher.id, known)
@@ -106,12 +105,12 @@ def write_releases(
     )
 
 
-def _records(lake: Lake, publisher: str) -> str | bytes:
-    """The table `normalised_records`: its path where it has one, which is then read by parts, else its bytes.
+def _source(lake: Lake, table: str, publisher: str) -> str | bytes:
+    """A table that is read by parts: its path where it has one, else its bytes.
 
     Raises FileNotFoundError as `Lake.read_table` does.
     """
-    path = lake.existing_table("normalised_records", publisher)
+    path = lake.existing_table(table, publisher)
     return str(path) if lake.is_local else path.read_bytes()
 
 

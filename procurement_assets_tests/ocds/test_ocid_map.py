@@ -134,7 +134,7 @@ def test_the_members_of_a_contract_come_from_the_records_that_were_used() -> Non
     digests = [("x", "f2", 1, "c" * 64), ("w", "f1", 7, "a" * 64), ("x", "f2", 2, "b" * 64), ("x", "f2", 3, "d" * 64)]
     records = pl.DataFrame(digests, schema=["source", "file_sha256", "position", "content_sha256"], orient="row")
     created = pl.DataFrame({"file_sha256": ["f1", "f2"], "premier_vu": ["2024-05-02", "2024-05-01"]})
-    found = members(ledger, records, created).sort("uid")
+    found = members(ledger.lazy(), records.lazy(), created).sort("uid")
     assert found.select(list(SEEN)).rows() == [
         ("B1", "2024-05-01", ["w", "x"], ["a" * 16, "c" * 16]),
         ("B2", "2024-05-01", ["x"], ["d" * 16]),
