@@ -28,7 +28,7 @@ from procurement_assets.portal.exports.parquet_files import parquet_file
 from procurement_assets.portal.exports.spec import About, Export
 from procurement_assets.portal.exports.streams import SLICE, cut
 from procurement_assets.portal.exports.text_files import Write, csv_file, excel_csv_file, flattened, json_lines_file
-from procurement_assets.portal.exports.workbook import write_workbook
+from procurement_assets.portal.exports.workbook import Sheet, write_workbook
 from procurement_assets.publishers import load_publishers
 from procurement_assets.schema.column import Table, conform
 from procurement_assets.schema.exports import DECP_MARCHES
@@ -125,11 +125,16 @@ CASES: dict[str, tuple[str, Callable[[Path, pl.DataFrame], Any], str, str]] = {
     ),
     "json lines": ("JSON Lines, isal", lambda f, t: _written(json_lines_file(f / "a.jsonl.gz"), t), "a.jsonl.gz", ""),
     "gzip": ("polars NDJSON through gzip -6", _gzip, "peer.jsonl.gz", "json lines"),
-    "workbook": ("XLSX", lambda f, t: write_workbook(f / "a.xlsx", [(EXPORT, t)], ABOUT), "a.xlsx", ""),
+    "workbook": (
+        "XLSX",
+        lambda f, t: write_workbook(f / "a.xlsx", [Sheet(EXPORT, t.height, lambda: t)], ABOUT),
+        "a.xlsx",
+        "",
+    ),
     "write_excel": ("polars.write_excel", lambda f, t: t.write_excel(f / "peer.xlsx"), "peer.xlsx", "workbook"),
     "database": (
         "DuckDB, comments, key",
-        lambda f, t: write_database(f / "a.duckdb", [(TABLE, t)], ABOUT),
+        lambda f, t: write_database(f / "a.duckdb", [(TABLE, [t])], ABOUT),
         "a.duckdb",
         "",
     ),

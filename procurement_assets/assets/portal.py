@@ -18,12 +18,11 @@ from procurement_assets.ocds.produce import data_date
 from procurement_assets.ocds.whole import write_ocds_exports
 from procurement_assets.portal.exports.catalogue import write_catalogue
 from procurement_assets.portal.exports.data_package import data_package_faults, write_data_package, write_schemas
-from procurement_assets.portal.exports.feed import write_feed
+from procurement_assets.portal.exports.feed import last_publication, write_feed
 from procurement_assets.portal.exports.manifest import manifest_faults, write_manifest
 from procurement_assets.portal.exports.placing import digest
-from procurement_assets.portal.exports.spec import BY_NAME, DATABASE, FEED, MANIFEST, WORKBOOK, About
+from procurement_assets.portal.exports.spec import DATABASE, EXPORTS, FEED, MANIFEST, WORKBOOK, About
 from procurement_assets.portal.exports.tables import (
-    read_export,
     write_database_export,
     write_table_exports,
     write_workbook_export,
@@ -113,7 +112,9 @@ def _file_metadata(lake: LakeResource, publisher: str, name: str) -> dict[str, A
 def workbook_export(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `portal.exports.tables.write_workbook_export`."""
     rows = write_workbook_export(lake.lake(), about_of(lake, context.partition_key))
-    counts = {f"feuille {sheet} (lignes)": count for sheet, count in rows.items()}
+    counts: dict[str, Any] = {f"feuille {sheet} (lignes)": count for sheet, count in rows.items()}
+    if left := [e.sheet for e in EXPORTS if e.sheet and e.sheet not in rows]:
+        counts["trop longues pour une feuille (voir les CSV)"] = ", ".join(left)
     return dg.MaterializeResult(metadata=_file_metadata(lake, context.partition_key, WORKBOOK) | counts)
 
 
@@ -139,13 +140,11 @@ def change_feed(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.Mat
     """Wiring of `portal.exports.feed.write_feed`."""
     store, publisher = lake.lake(), context.partition_key
     entries = write_feed(store, about_of(lake, publisher))
-    changes = read_export(store, publisher, BY_NAME["changements"])
-    last = changes.filter(pl.col("date") == changes["date"].max()) if changes.height else changes
-    events = last.unique(["type_contrat", "uid", "numero"])["evenement"].value_counts(sort=True).iter_rows()
+    last, events = last_publication(store, publisher, 20)
     return dg.MaterializeResult(
         metadata=_file_metadata(lake, publisher, FEED)
-        | {"entrées": entries, "dernière publication": preview(last.sort("uid", "rang").head(20))}
-        | {f"événement {event}": count for event, count in events}
+        | {"entrées": entries, "dernière publication": preview(last)}
+        | {f"événement {event}": count for event, count in events.most_common()}
     )
 
 

@@ -18,6 +18,7 @@ from procurement_assets.decp.raw import Format
 from procurement_assets.decp.writer import Written, write_json, write_xml
 from procurement_assets.lake import Lake, replacing, write_bytes
 from procurement_assets.portal.exports.neutral import harmless
+from procurement_assets.portal.exports.streams import by_uid
 
 EXCLUDED = "decp_exclus.csv"
 COLUMNS = ("format", "uid", "chemin", "motif")
@@ -48,8 +49,7 @@ def write_regulatory_exports(
     `buyer_names`: SIREN to name, for the records that do not name their buyer: format 2019 requires the name, and the
     State's consolidation dropped it.
     """
-    contracts = [_named(c, buyer_names or {}) for c in _contracts(lake, publisher)]
-    present = {c.format for c in contracts}
+    present = _formats(lake, publisher)
     folder = lake.exports(publisher)
     files: list[RegulatoryFile] = []
     reasons: dict[Format, Written] = {}
@@ -58,8 +58,10 @@ def write_regulatory_exports(
         if family not in present:
             path.unlink(missing_ok=True)
             continue
+        # Read and decoded again for each file: the contracts of a large publisher weigh more than memory should.
+        contracts = (_named(c, buyer_names or {}) for c in _contracts(lake, publisher))
         with replacing(path) as handle:
-            account = write(iter(contracts), handle)
+            account = write(contracts, handle)
             size = handle.tell()
         files.append(RegulatoryFile(name, size, account.written, account.excluded))
         reasons[family] = account
@@ -69,11 +71,24 @@ def write_regulatory_exports(
     return [*files, RegulatoryFile(EXCLUDED, len(data), 0, excluded)]
 
 
-def _contracts(lake: Lake, publisher: str) -> list[Contract]:
+class _Formatted(msgspec.Struct):
+    format: Format
+
+
+def _formats(lake: Lake, publisher: str) -> set[Format]:
+    """The formats that have contracts."""
+    decode = msgspec.json.Decoder(_Formatted).decode
+    return {decode(text).format for text in _records(lake, publisher)}
+
+
+def _contracts(lake: Lake, publisher: str) -> Iterator[Contract]:
     """The normalised contracts, by uid: the same records give the same bytes."""
-    decode = msgspec.json.Decoder(Contract).decode
-    records = lake.read_table("normalised_records", publisher, ["record"])["record"]
-    return sorted((decode(text) for text in records), key=lambda c: c.uid)
+    return map(msgspec.json.Decoder(Contract).decode, _records(lake, publisher))
+
+
+def _records(lake: Lake, publisher: str) -> Iterator[str]:
+    for frame in by_uid(lake, "normalised_records", publisher, ["uid", "record"]):
+        yield from frame["record"]
 
 
 def _named(contract: Contract, buyer_names: Mapping[str, str]) -> Contract:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from procurement_assets.portal.exports.spec import About
+from procurement_assets.portal.exports.streams import cut
 from procurement_assets.schema import Column, Table, data_dictionary
 
 _TYPES = {
@@ -27,30 +29,38 @@ _TYPES = {
     "list": "VARCHAR[]",
     "binary": "BLOB",
 }
+_AT_ONCE = 10 * 2048
+"""Rows given at a time: a multiple of DuckDB's vector, so that the blocks are those of the whole table."""
 _HEADER = 4096
 _IDENTIFIER = slice(124, 140)
 """Where DuckDB 1.4 to 2.0 keep the identifier of the database in the first header."""
 
 
-def write_database(path: Path, frames: Iterable[tuple[Table, pl.DataFrame]], about: About) -> dict[str, int]:
-    """Write the database; returns the rows of each table. The frames come one at a time, in the order of their key."""
+def write_database(path: Path, rows: Iterable[tuple[Table, Iterable[pl.DataFrame]]], about: About) -> dict[str, int]:
+    """Write the database; returns the rows of each table. `rows`: of each table, in the order of its key, in frames."""
     counts: dict[str, int] = {}
     tables: list[Table] = []
     with duckdb.connect(str(path), config={"threads": 1}) as database:
-        for table, frame in frames:
+        for table, frames in rows:
             database.execute(_create(table))
-            database.register("given", frame.to_arrow())
+            database.register("given", _reader(table, frames))
             names = ", ".join(_name(c.name) for c in table.columns)
-            database.execute(f"INSERT INTO {_name(table.name)} SELECT {names} FROM given")
+            inserted = database.execute(f"INSERT INTO {_name(table.name)} SELECT {names} FROM given").fetchone()
             database.unregister("given")
             for statement in _comments(table):
                 database.execute(statement)
-            counts[table.name] = frame.height
+            counts[table.name] = int(inserted[0]) if inserted else 0
             tables.append(table)
         _describe(database, tables, about)
         database.execute("CHECKPOINT")
     steady_identifier(path)
     return counts
+
+
+def _reader(table: Table, frames: Iterable[pl.DataFrame]) -> pa.RecordBatchReader:
+    schema = pl.DataFrame(schema=table.schema).to_arrow().schema
+    batches = (batch for part in cut(frames, _AT_ONCE) for batch in part.rechunk().to_arrow().to_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def steady_identifier(path: Path) -> bool:

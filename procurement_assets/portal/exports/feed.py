@@ -8,6 +8,7 @@ one publication by date of publication of their contract: the whole log is in `c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
@@ -21,8 +22,9 @@ import polars as pl
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.produce import date_time
 from procurement_assets.portal.exports.spec import BY_NAME, FEED, About
-from procurement_assets.portal.exports.tables import read_export
+from procurement_assets.portal.exports.tables import exported_rows, read_export
 from procurement_assets.portal.policy import french_day
+from procurement_assets.schema.changes import CHANGEMENTS
 
 ATOM = "http://www.w3.org/2005/Atom"
 LIMIT = 500
@@ -69,11 +71,13 @@ def write_feed(lake: Lake, about: About) -> int:
 
 def latest_events(lake: Lake, publisher: str, limit: int = LIMIT) -> list[Event]:
     """The last events, newest first."""
-    changes = read_export(lake, publisher, BY_NAME["changements"])
-    heads = changes.unique(["type_contrat", "uid", "numero"]).select("date", "type_contrat", "uid", "numero")
-    contracts = {kind: read_export(lake, publisher, BY_NAME[name]) for kind, name in _TABLES.items()}
+    name = ["type_contrat", "uid", "numero"]
+    heads = read_export(lake, publisher, BY_NAME["changements"], ["date", *name]).unique(name)
     published = pl.concat(
-        frame.select("uid", "datePublicationDonnees", type_contrat=pl.lit(kind)) for kind, frame in contracts.items()
+        read_export(lake, publisher, BY_NAME[table], ["uid", "datePublicationDonnees"]).with_columns(
+            type_contrat=pl.lit(kind)
+        )
+        for kind, table in _TABLES.items()
     )
     newest = ["date", "datePublicationDonnees", "uid", "numero"]
     last = (
@@ -82,14 +86,31 @@ def latest_events(lake: Lake, publisher: str, limit: int = LIMIT) -> list[Event]
         .head(limit)
         .with_row_index("place")
     )
-    rows = changes.join(last.select("place", "type_contrat", "uid", "numero"), on=["type_contrat", "uid", "numero"])
-    wanted = last["uid"].unique().implode()
+    wanted = last["uid"].unique()
+    rows = _of(lake, publisher, "changements", wanted).join(last.select("place", *name), on=name)
     known = {
-        kind: {row["uid"]: row for row in frame.filter(pl.col("uid").is_in(wanted)).to_dicts()}
-        for kind, frame in contracts.items()
+        kind: {row["uid"]: row for row in _of(lake, publisher, table, wanted).to_dicts()}
+        for kind, table in _TABLES.items()
     }
     groups = rows.sort("place", "rang").partition_by("place", maintain_order=True)
     return [_event(group.to_dicts(), known) for group in groups]
+
+
+def last_publication(lake: Lake, publisher: str, limit: int) -> tuple[pl.DataFrame, Counter[str]]:
+    """The first rows of the log for the last publication that changed something, and its contracts by event."""
+    days = read_export(lake, publisher, BY_NAME["changements"], ["date"])["date"]
+    first, counts, last = [CHANGEMENTS.frame([])], Counter[str](), days.max()
+    for frame in exported_rows(lake, publisher, BY_NAME["changements"]):
+        rows = frame.filter(pl.col("date") == last)
+        counts.update(rows.filter(pl.col("rang") <= 1)["evenement"])
+        first.append(rows.head(max(0, limit - sum(f.height for f in first))))
+    return pl.concat(first), counts
+
+
+def _of(lake: Lake, publisher: str, table: str, uids: pl.Series) -> pl.DataFrame:
+    """The rows of a table given out for some contracts."""
+    rows = exported_rows(lake, publisher, BY_NAME[table])
+    return pl.concat(frame.filter(pl.col("uid").is_in(uids.implode())) for frame in rows)
 
 
 def _event(rows: Sequence[dict[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> Event:

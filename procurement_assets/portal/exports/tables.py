@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 import msgspec
 import polars as pl
+import pyarrow.parquet as pq
+from upath import UPath
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports.changes import recorded_changes
@@ -15,9 +17,9 @@ from procurement_assets.portal.exports.frames import export_frames
 from procurement_assets.portal.exports.parquet_files import parquet_file
 from procurement_assets.portal.exports.placing import placed
 from procurement_assets.portal.exports.spec import BY_NAME, DATABASE, EXPORTS, PARQUET, WORKBOOK, About, Export
-from procurement_assets.portal.exports.streams import SLICE, cut
+from procurement_assets.portal.exports.streams import SLICE, cut, rows_of
 from procurement_assets.portal.exports.text_files import FILES, FLAT, flattened
-from procurement_assets.portal.exports.workbook import write_workbook
+from procurement_assets.portal.exports.workbook import Sheet, write_workbook
 
 _KINDS = {"decp_marches": "marché", "decp_concessions": "concession"}
 
@@ -67,23 +69,42 @@ def write_export(lake: Lake, about: About, export: Export, frames: Iterable[pl.D
     return [ExportedFile(target.name, target.stat().st_size, rows) for target in targets]
 
 
-def read_export(lake: Lake, publisher: str, export: Export) -> pl.DataFrame:
-    """The rows of a table given out, from its Parquet file."""
-    with (lake.exports(publisher) / export.file(PARQUET)).open("rb") as handle:
-        return pl.read_parquet(handle)
+def read_export(lake: Lake, publisher: str, export: Export, columns: list[str] | None = None) -> pl.DataFrame:
+    """The rows of a table given out, from its Parquet file. `columns`: these only, in this order."""
+    with _parquet_of(lake, publisher, export).open("rb") as handle:
+        frame = pl.read_parquet(handle, columns=columns)
+    return frame.select(columns) if columns else frame
+
+
+def exported_rows(lake: Lake, publisher: str, export: Export) -> Iterator[pl.DataFrame]:
+    """The same rows a slice at a time."""
+    return rows_of(_parquet_of(lake, publisher, export))
 
 
 def write_workbook_export(lake: Lake, about: About) -> dict[str, int]:
-    """Write the workbook from the tables given out; returns the rows of each data sheet."""
+    """Write the workbook from the tables given out; returns the rows of each data sheet.
+
+    A table with more rows than a sheet can hold is left out, and the workbook says so.
+    """
     publisher = about.publisher.id
-    frames = ((e, read_export(lake, publisher, e)) for e in EXPORTS if e.sheet)
+    sheets = [_sheet(lake, publisher, e) for e in EXPORTS if e.sheet]
     with placed(lake.exports(publisher) / WORKBOOK) as path:
-        return write_workbook(path, frames, about)
+        return write_workbook(path, sheets, about)
 
 
 def write_database_export(lake: Lake, about: About) -> dict[str, int]:
     """Write the DuckDB database from the tables given out; returns the rows of each table."""
     publisher = about.publisher.id
-    frames = ((e.table, read_export(lake, publisher, e)) for e in EXPORTS)
+    rows = ((e.table, exported_rows(lake, publisher, e)) for e in EXPORTS)
     with placed(lake.exports(publisher) / DATABASE) as path:
-        return write_database(path, frames, about)
+        return write_database(path, rows, about)
+
+
+def _sheet(lake: Lake, publisher: str, export: Export) -> Sheet:
+    with _parquet_of(lake, publisher, export).open("rb") as handle:
+        rows = int(pq.read_metadata(handle).num_rows)
+    return Sheet(export, rows, lambda: read_export(lake, publisher, export))
+
+
+def _parquet_of(lake: Lake, publisher: str, export: Export) -> UPath:
+    return lake.exports(publisher) / export.file(PARQUET)

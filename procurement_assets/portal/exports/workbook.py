@@ -8,10 +8,11 @@ told that this is meant. A table that has more rows than a sheet can hold is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from pathlib import Path
 
+import msgspec
 import polars as pl
 from rustpy_xlsxwriter import FastExcel, Format
 
@@ -32,18 +33,30 @@ _WIDTHS = {"date": 12.0, "number": 16.0, "integer": 11.0, "boolean": 10.0, "list
 _WIDE = {"objet": 60.0, "uid": 32.0, "ocid": 40.0}
 
 
-def write_workbook(path: Path, frames: Iterable[tuple[Export, pl.DataFrame]], about: About) -> dict[str, int]:
-    """Write the workbook; returns the rows of each data sheet. `frames`: the exports that have a sheet."""
-    found = list(frames)
-    shown = [(e, f) for e, f in found if f.height <= SHEET_ROWS]
+class Sheet(msgspec.Struct, frozen=True):
+    """An export that has a sheet, its rows not read yet."""
+
+    export: Export
+    rows: int
+    read: Callable[[], pl.DataFrame]
+
+    @property
+    def fits(self) -> bool:
+        """Whether a sheet can hold its rows."""
+        return self.rows <= SHEET_ROWS
+
+
+def write_workbook(path: Path, sheets: Sequence[Sheet], about: About) -> dict[str, int]:
+    """Write the workbook; returns the rows of each data sheet."""
     book = FastExcel(str(path)).freeze(row=1)
-    _text_sheet(book, "Lisez-moi", _read_me(found, about), [30.0, 110.0])
-    _text_sheet(book, "Dictionnaire", _dictionary(e for e, _ in found), _DICTIONARY_WIDTHS)
-    for export, frame in shown:
-        _data_sheet(book, export, frame)
+    _text_sheet(book, "Lisez-moi", _read_me(sheets, about), [30.0, 110.0])
+    _text_sheet(book, "Dictionnaire", _dictionary(s.export for s in sheets), _DICTIONARY_WIDTHS)
+    shown = [s for s in sheets if s.fits]
+    for sheet in shown:
+        _data_sheet(book, sheet.export, sheet.read())
     book.save()
     fix_properties(path, title=about.portal.title, author=about.publisher.name, created=f"{about.day}T00:00:00Z")
-    return {export.sheet: frame.height for export, frame in shown}
+    return {s.export.sheet: s.rows for s in shown}
 
 
 def _data_sheet(book: FastExcel, export: Export, frame: pl.DataFrame) -> None:
@@ -124,7 +137,7 @@ def _dictionary(exports: Iterable[Export]) -> pl.DataFrame:
     return rows.rename({c: c[0].upper() + c[1:] for c in rows.columns} | {"table": "Feuille"})
 
 
-def _read_me(found: list[tuple[Export, pl.DataFrame]], about: About) -> pl.DataFrame:
+def _read_me(sheets: Sequence[Sheet], about: About) -> pl.DataFrame:
     portal = about.portal
     rows = [
         ("Titre", portal.title),
@@ -135,17 +148,17 @@ def _read_me(found: list[tuple[Export, pl.DataFrame]], about: About) -> pl.DataF
         ("À citer", about.attribution),
         ("Contact", about.contact),
         ("Fichiers", f"{portal.files_url} : les mêmes données en CSV, Parquet, JSON, et au standard OCDS"),
-        *((f"Feuille « {e.sheet} »", _about_sheet(e, f)) for e, f in found),
+        *((f"Feuille « {s.export.sheet} »", _about_sheet(s)) for s in sheets),
         *_ADVICE,
     ]
     return pl.DataFrame(rows, schema=["Sujet", "Texte"], orient="row")
 
 
-def _about_sheet(export: Export, frame: pl.DataFrame) -> str:
-    count = f"{frame.height:,}".replace(",", "\u202f")
-    if frame.height > SHEET_ROWS:
-        return f"{count} lignes : plus qu'une feuille ne peut en contenir ; voir {export.file('.csv')}."
-    return f"{count} lignes. {export.table.description}"
+def _about_sheet(sheet: Sheet) -> str:
+    count = f"{sheet.rows:,}".replace(",", "\u202f")
+    if not sheet.fits:
+        return f"{count} lignes : plus qu'une feuille ne peut en contenir ; voir {sheet.export.file('.csv')}."
+    return f"{count} lignes. {sheet.export.table.description}"
 
 
 _ADVICE = (

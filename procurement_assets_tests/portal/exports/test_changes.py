@@ -14,7 +14,7 @@ import pytest
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.exports import changes
-from procurement_assets.portal.exports.feed import ATOM, LIMIT, latest_events, write_feed
+from procurement_assets.portal.exports.feed import ATOM, LIMIT, last_publication, latest_events, write_feed
 from procurement_assets.portal.exports.history import read_changes
 from procurement_assets.portal.exports.spec import About
 from procurement_assets.portal.exports.tables import write_table_exports
@@ -178,3 +178,23 @@ def test_markup_in_a_text_stays_text(lake: Lake) -> None:
     titles = [e.findtext(f"{{{ATOM}}}title") for e in root.findall(f"{{{ATOM}}}entry")]
     assert titles[1] == 'Nouveau marché : <script>alert("x")</script> & co'
     assert all("<script" not in e.content[0].value for e in parsed.entries)
+
+
+def test_the_last_publication_is_told_by_its_events_and_its_first_rows(lake: Lake) -> None:
+    publish(lake, CONTRACTS, "2026-01-08")
+    changed = CONTRACTS[0] | {"objet": "Autre", "montant_actuel": 2000.0}
+    publish(lake, [changed, CONTRACTS[1], contract("2024A9")], "2026-01-09")
+    rows, events = last_publication(lake, "paris", 3)
+    assert events == {"modifié": 1, "nouveau": 1, "disparu": 1}
+    assert [(r["uid"].removeprefix(BUYER), r["rang"]) for r in rows.to_dicts()] == [
+        ("2024A1", 1),
+        ("2024A1", 2),
+        ("2024A3", 0),
+    ]
+
+
+def test_the_last_publication_of_a_publisher_without_marche(lake: Lake) -> None:
+    publish(lake, [], "2026-01-08")
+    rows, events = last_publication(lake, "paris", 3)
+    assert [r["type_contrat"] for r in rows.to_dicts()] == ["concession"]
+    assert events == {"nouveau": 1}

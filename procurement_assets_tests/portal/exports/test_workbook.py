@@ -15,13 +15,19 @@ import polars as pl
 import pytest
 
 from procurement_assets.portal.exports import workbook
-from procurement_assets.portal.exports.database import steady_identifier
-from procurement_assets.portal.exports.spec import BY_NAME, EXPORTS, About
-from procurement_assets.portal.exports.workbook import write_workbook
+from procurement_assets.portal.exports.database import steady_identifier, write_database
+from procurement_assets.portal.exports.spec import BY_NAME, EXPORTS, About, Export
+from procurement_assets.portal.exports.workbook import Sheet, write_workbook
 from procurement_assets_tests.portal.exports.conftest import BUYER, LIVE, PUBLISHERS
+from procurement_assets_tests.portal.exports.conftest import row as row_of
 
 SHEETS = ["Lisez-moi", "Dictionnaire", *(e.sheet for e in EXPORTS if e.sheet)]
 ABOUT = About(publisher=PUBLISHERS.publishers["paris"], data_date="2026-01-08T05:10:00+01:00")
+
+
+def sheet_of(export: Export, frame: pl.DataFrame) -> Sheet:
+    """The rows of an export as those of a sheet."""
+    return Sheet(export, frame.height, lambda: frame)
 
 
 def cells(folder: Path, sheet: str) -> list[dict[str, openpyxl.cell.Cell]]:
@@ -82,7 +88,7 @@ def test_a_table_larger_than_a_sheet_is_left_out_and_said(tmp_path: Path, monkey
     export = BY_NAME["decp_versions"]
     frame = pl.DataFrame(schema=export.table.schema)
     two = pl.concat([frame, pl.DataFrame([{"uid": "a"}, {"uid": "b"}])], how="diagonal").select(frame.columns)
-    assert write_workbook(tmp_path / "b.xlsx", [(export, two)], ABOUT) == {}
+    assert write_workbook(tmp_path / "b.xlsx", [sheet_of(export, two)], ABOUT) == {}
     book = openpyxl.load_workbook(tmp_path / "b.xlsx")
     assert book.sheetnames == ["Lisez-moi", "Dictionnaire"]
     said = {r[0]: r[1] for r in book["Lisez-moi"].iter_rows(values_only=True)}
@@ -93,7 +99,7 @@ def test_a_text_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     export = BY_NAME["decp_versions"]
     frame = pl.DataFrame(schema=export.table.schema)
     long = pl.DataFrame([{"uid": "a", "objetModification": "x" * 40_000}])
-    write_workbook(tmp_path / "b.xlsx", [(export, pl.concat([frame, long], how="diagonal"))], ABOUT)
+    write_workbook(tmp_path / "b.xlsx", [sheet_of(export, pl.concat([frame, long], how="diagonal"))], ABOUT)
     sheet = openpyxl.load_workbook(tmp_path / "b.xlsx")["Versions"]
     text = sheet.cell(2, 4).value
     assert len(text) == 32_767
@@ -153,3 +159,24 @@ def test_an_unknown_header_of_the_database_is_left_as_it_is(tmp_path: Path) -> N
     before = path.read_bytes()
     assert not steady_identifier(path)
     assert path.read_bytes() == before
+
+
+def test_a_table_larger_than_a_sheet_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read() -> pl.DataFrame:
+        raise AssertionError("read in vain")
+
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 1)
+    assert write_workbook(tmp_path / "b.xlsx", [Sheet(BY_NAME["decp_versions"], 2, read)], ABOUT) == {}
+
+
+@pytest.mark.parametrize("rows", [1, 2047, 5000])
+def test_frames_of_any_size_give_the_same_database(tmp_path: Path, rows: int) -> None:
+    table = BY_NAME["decp_versions"].table
+    frame = table.frame([row_of(table, uid=f"{i:06d}") for i in range(5000)])
+    found = {}
+    for name, frames in (("whole", [frame]), ("cut", list(frame.iter_slices(rows)))):
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "procurement.duckdb"
+        assert write_database(path, [(table, frames)], ABOUT) == {table.name: 5000}
+        found[name] = path.read_bytes()
+    assert found["whole"] == found["cut"]
