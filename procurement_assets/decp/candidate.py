@@ -1,34 +1,39 @@
-"""A record of a file before its identity is decided: what `decp.identity` compares, and where the record itself lies.
+"""The records of a publisher before their identity is decided: what `decp.identity` compares.
 
-A million records are candidates at once: memory holds their keys, the disk what is read of few of them before they are
-written (`decp.spill`): the record, and what reading and cleaning told of it.
+Millions of records wait at once. On the shelf a record is a number: its key facts are in columns, its content and what
+was told of it are on disk (`decp.spill`). It is an object, a candidate, only while identities are decided, then while
+its contract is written.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import re
-import sys
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection, Hashable, Iterator
+from typing import Generic, TypeVar
 
 import msgspec
 
+from procurement_assets.decp import told as telling
 from procurement_assets.decp.codelists import fold
 from procurement_assets.decp.model import Contract
-from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.spill import Spill
+from procurement_assets.decp.told import NOTHING, Told
 
 OBJET_COMPARED = 60
 """Characters of the folded objet that are compared: the State's consolidation cuts at 60 (research/decp.md §1.9)."""
-
+KEPT = "kept"
+"""The reason of a record that no rule of identity moved."""
 _SIRENS = re.compile(rb'"id":"(\d{9})\d{5}"')
 """The SIRENs of the identifiers of a contract as JSON."""
 
+T = TypeVar("T", bound=Hashable)
 _decode = msgspec.json.Decoder(Contract).decode
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The file that a record was read from: one for all its records."""
+    """The file that a record was read from."""
 
     source: str
     rank: int
@@ -37,20 +42,107 @@ class Origin(msgspec.Struct, frozen=True):
     file_sha256: str
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What reading and cleaning told of a record."""
+class _Few(Generic[T]):
+    """A column of few distinct values."""
 
-    repairs: tuple[Repair, ...] = ()
-    reading: tuple[str, str] | None = None
-    """How it was decoded, and the notes of the reader."""
+    def __init__(self) -> None:
+        self._values: list[T] = []
+        self._numbers: dict[T, int] = {}
+        self._column = array("I")
+
+    def append(self, value: T) -> None:
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self._values)
+            self._values.append(value)
+        self._column.append(number)
+
+    def __getitem__(self, row: int) -> T:
+        return self._values[self._column[row]]
 
 
-_NOTHING = Told()
+class Shelf:
+    """The records of a publisher, by number in the order in which they were put there."""
+
+    def __init__(self, spill: Spill) -> None:
+        self._spill = spill
+        self._origins = _Few[Origin]()
+        self._kinds = _Few[tuple[str, str]]()
+        self._buyers = _Few[str]()
+        self._positions = array("q")
+        self._amounts = array("d")
+        self._ids = bytearray()
+        self._ends = array("Q", [0])
+        self._lines = array("Q")
+        self._has_told = array("B")
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def add(self, contract: Contract, origin: Origin, position: int, told: Told = NOTHING) -> int:
+        """Put a record on the shelf; return its number."""
+        self._origins.append(origin)
+        self._kinds.append((contract.kind, contract.format))
+        self._buyers.append(contract.acheteur_id)
+        self._positions.append(position)
+        self._amounts.append(math.nan if contract.amount is None else contract.amount)
+        self._ids += contract.id.encode()
+        self._ends.append(len(self._ids))
+        self._lines.append(0)
+        self._has_told.append(0)
+        number = len(self) - 1
+        self.replace(number, contract, told)
+        return number
+
+    def replace(self, number: int, contract: Contract, told: Told) -> None:
+        """Put another content, and what is told of it, in the place of those of a record; its key facts stay."""
+        self._lines[number] = self._spill.put(msgspec.json.encode(contract))
+        self._has_told[number] = bool(told.repairs or told.reading)
+        if self._has_told[number]:
+            self._spill.put(telling.written(told))
+
+    def candidate(self, number: int, reason: str = KEPT) -> Candidate:
+        """A record as an object."""
+        kind, format_ = self._kinds[number]
+        buyer, amount = self._buyers[number], self._amounts[number]
+        return Candidate(
+            self,
+            number,
+            self._origins[number],
+            self._positions[number],
+            kind,
+            format_,
+            buyer + self._ids[self._ends[number] : self._ends[number + 1]].decode(),
+            buyer,
+            None if math.isnan(amount) else amount,
+            reason,
+        )
+
+    def content(self, number: int) -> bytes:
+        """The content of a record."""
+        return self._spill.get(self._lines[number])
+
+    def told(self, number: int) -> Told:
+        """What reading and cleaning told of a record."""
+        return telling.read(self._spill.get(self._lines[number] + 1)) if self._has_told[number] else NOTHING
+
+    def naming(self, sirens: Collection[str]) -> Iterator[Contract]:
+        """The contracts that have an identifier of one of these SIRENs: the others are not decoded to see it.
+
+        One whose content was replaced comes as it was too.
+        """
+        wanted = {s.encode() for s in sirens}
+        for line in self._spill.lines():
+            # A line is a contract, or what was told of one: a list.
+            if line.startswith(b"{") and not wanted.isdisjoint(_SIRENS.findall(line)):
+                yield contract_of(line)
 
 
 class Candidate(msgspec.Struct, eq=False, gc=False):
     """A normalised record of a file, before its identity is decided."""
 
+    shelf: Shelf
+    number: int
     origin: Origin
     position: int
     kind: str
@@ -59,12 +151,7 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
     """The uid as published: the buyer's SIRET and the id."""
     buyer: str
     amount: float | None
-    spill: Spill
-    line: int = -1
-    """The number of the record among what is laid aside."""
-    has_told: bool = False
-    """Whether what was told of it is the next line."""
-    reason: str = "kept"
+    reason: str = KEPT
 
     @property
     def id(self) -> str:
@@ -79,7 +166,7 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
     @property
     def content(self) -> bytes:
         """Canonical JSON of the contract: what ties are decided on."""
-        return self.spill.get(self.line)
+        return self.shelf.content(self.number)
 
     @property
     def contract(self) -> Contract:
@@ -89,7 +176,7 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
     @property
     def told(self) -> Told:
         """What reading and cleaning told of the record."""
-        return _read_told(self.spill.get(self.line + 1)) if self.has_told else _NOTHING
+        return self.shelf.told(self.number)
 
     @property
     def holders(self) -> frozenset[str]:
@@ -106,52 +193,10 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
         """File and position: only to order identical records in the ledger."""
         return (self.origin.file_sha256, self.position)
 
-    def lay_aside(self, contract: Contract, told: Told) -> None:
-        """Put the contract and what was told of it on disk, in the place of what was there."""
-        self.line = self.spill.put(msgspec.json.encode(contract))
-        self.has_told = bool(told.repairs or told.reading)
-        if self.has_told:
-            self.spill.put(_written(told))
-
-
-def candidate(contract: Contract, origin: Origin, position: int, spill: Spill, told: Told = _NOTHING) -> Candidate:
-    """A candidate, its record laid aside."""
-    made = Candidate(
-        origin,
-        position,
-        contract.kind,
-        contract.format,
-        contract.uid,
-        sys.intern(contract.acheteur_id),
-        contract.amount,
-        spill,
-    )
-    made.lay_aside(contract, told)
-    return made
-
 
 def contract_of(content: bytes) -> Contract:
     """The contract that canonical JSON is."""
     return _decode(content)
-
-
-def contracts_naming(spill: Spill, sirens: Collection[str]) -> Iterator[Contract]:
-    """The contracts laid aside that have an identifier of one of these SIRENs: the others are not decoded to see it."""
-    wanted = {s.encode() for s in sirens}
-    for line in spill.lines():
-        # A line is a contract, or what was told of one: a list.
-        if line.startswith(b"{") and not wanted.isdisjoint(_SIRENS.findall(line)):
-            yield contract_of(line)
-
-
-def _written(told: Told) -> bytes:
-    # The standard library's JSON writes every number that a repair may hold, an infinite one included.
-    return json.dumps([[msgspec.structs.astuple(r) for r in told.repairs], told.reading]).encode()
-
-
-def _read_told(text: bytes) -> Told:
-    repairs, reading = json.loads(text)
-    return Told(tuple(Repair(*r) for r in repairs), None if reading is None else (reading[0], reading[1]))
 
 
 def holders_of(contract: Contract) -> frozenset[str]:

@@ -19,18 +19,16 @@ import hashlib
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeVar
 
 import msgspec
 
-from procurement_assets.decp.candidate import Candidate, contract_of, holders_of, objet_of
+from procurement_assets.decp.candidate import KEPT, Candidate, contract_of, holders_of, objet_of
+from procurement_assets.decp.grouping import alike, split
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.unite import unite
-
-T = TypeVar("T", bound=Hashable)
 
 
 class Resolved(msgspec.Struct, eq=False):
@@ -50,21 +48,38 @@ def resolve(candidates: Iterable[Candidate]) -> list[Resolved]:
 
 
 def resolved(candidates: Iterable[Candidate]) -> Iterator[Resolved]:
-    """The same, decoded one at a time; the records of a contract are let go of once it is given."""
+    """The same, decoded one at a time. Nothing of `candidates` is held, but their numbers, once the first is given."""
     clusters = _clusters(list(candidates))
-    del candidates  # else all of them would stay to the end
+    if not clusters:
+        return
     names = _names(clusters)
-
-    def uid_of(i: int) -> str:
-        return names.get(i) or _published_uid(clusters[i])
-
-    for i in array("Q", sorted(range(len(clusters)), key=uid_of)):
-        uid, cluster, clusters[i] = uid_of(i), clusters[i], _GIVEN
-        yield _decide(cluster, uid)
+    order = array("Q", sorted(range(len(clusters)), key=lambda i: names.get(i) or _published_uid(clusters[i])))
+    decided = _Decided(clusters)
+    for i in order:
+        cluster = decided[i]
+        yield _decide(cluster, names.get(i) or _published_uid(cluster))
 
 
-_GIVEN: list[Candidate] = []
-"""In the place of the records of a contract that was given."""
+class _Decided:
+    """The records of each contract as their numbers on the shelf: an object weighs ten times as much."""
+
+    def __init__(self, clusters: list[list[Candidate]]) -> None:
+        """Take the clusters out of their list, so that nothing holds their objects any more."""
+        self._shelf = clusters[0][0].shelf
+        self._numbers = array("Q")
+        self._ends = array("Q", [0])
+        self._reasons: dict[int, str] = {}
+        for cluster in clusters:
+            for c in cluster:
+                self._numbers.append(c.number)
+                if c.reason != KEPT:
+                    self._reasons[c.number] = c.reason
+            self._ends.append(len(self._numbers))
+        clusters.clear()
+
+    def __getitem__(self, i: int) -> list[Candidate]:
+        numbers = self._numbers[self._ends[i] : self._ends[i + 1]]
+        return [self._shelf.candidate(n, self._reasons.get(n, KEPT)) for n in numbers]
 
 
 def _clusters(candidates: list[Candidate]) -> list[list[Candidate]]:
@@ -136,7 +151,7 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
         return (c.kind, c.buyer, found[1]) if found else None
 
     joined: set[int] = set()
-    for members in _split(_alike(len(clusters), family), lambda i: clusters[i][0].objet):
+    for members in split(alike(len(clusters), family), lambda i: clusters[i][0].objet):
         if _is_sequence([clusters[i][0] for i in members]):
             first = min(members, key=lambda i: clusters[i][0].id)
             for i in members:
@@ -145,33 +160,6 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
                     clusters[first] = clusters[first] + clusters[i]
                     joined.add(i)
     return [c for i, c in enumerate(clusters) if i not in joined]
-
-
-def _alike(count: int, key: Callable[[int], Hashable]) -> list[list[int]]:
-    """The numbers below `count` that share a key, two or more together; None is no key.
-
-    Nearly all are alone. Hashes tell which may not be, and only their keys are held.
-    """
-    once: set[int] = set()
-    again: set[int] = set()
-    for i in range(count):
-        if (found := key(i)) is not None:
-            (again if (hashed := hash(found)) in once else once).add(hashed)
-    groups: dict[Hashable, list[int]] = defaultdict(list)
-    for i in range(count) if again else ():
-        if (found := key(i)) is not None and hash(found) in again:
-            groups[found].append(i)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _split(groups: Iterable[list[int]], fact: Callable[[int], T]) -> Iterator[list[int]]:
-    """The parts of each group that agree on a fact that is not empty, those of two or more."""
-    for group in groups:
-        parts: dict[T, list[int]] = defaultdict(list)
-        for i in group:
-            if found := fact(i):
-                parts[found].append(i)
-        yield from (part for part in parts.values() if len(part) > 1)
 
 
 def _mark(cluster: list[Candidate], reason: str) -> None:
@@ -197,7 +185,7 @@ def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
         return (c.kind, c.buyer, c.amount) if c.amount and c.amount % 1000 else None
 
     joined: set[int] = set()
-    for members in _split(_alike(len(clusters), amount), lambda i: clusters[i][0].holders):
+    for members in split(alike(len(clusters), amount), lambda i: clusters[i][0].holders):
         sources = [{c.source for c in clusters[i]} for i in members]
         dates = {clusters[i][0].contract.date for i in members} - {None}
         disjoint = sum(map(len, sources)) == len(set().union(*sources))
@@ -221,7 +209,7 @@ def _names(clusters: list[list[Candidate]]) -> dict[int, str]:
     """The uid of each cluster that does not keep the published one, as the first published under it does: with a suffix
     from its content."""
     names: dict[int, str] = {}
-    for members in _alike(len(clusters), lambda i: _published_uid(clusters[i])):
+    for members in alike(len(clusters), lambda i: _published_uid(clusters[i])):
         uid = _published_uid(clusters[members[0]])
         members.sort(key=lambda i: min(_first_published(c) for c in clusters[i]))
         used = {uid}

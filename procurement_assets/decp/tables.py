@@ -25,7 +25,7 @@ from procurement_assets.decp.accounting import (
     siren_repairs,
     suggestion_rows,
 )
-from procurement_assets.decp.candidate import Candidate, Origin, Told, candidate, contracts_naming
+from procurement_assets.decp.candidate import Origin, Shelf
 from procurement_assets.decp.clean import clean
 from procurement_assets.decp.corrections import Corrections, correction_row, received
 from procurement_assets.decp.cpv import is_cut, may_be_cut
@@ -40,6 +40,7 @@ from procurement_assets.decp.siren import KnownSirens, Recovered, hidden_sirens,
 from procurement_assets.decp.spill import Spill
 from procurement_assets.decp.suggest import Found, holders
 from procurement_assets.decp.table_file import TableFile
+from procurement_assets.decp.told import Told
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES
 
@@ -132,11 +133,10 @@ class _Builder:
         self.publisher = publisher
         self.ranks = {s.id: s.rank for s in sources}
         self.zeros = {s.id: frozenset(s.zero_is_unknown) for s in sources}
-        self.spill = spill
+        self.shelf = Shelf(spill)
         self.origins: dict[tuple[str, str, str, str], Origin] = {}
-        self.candidates: list[Candidate] = []
         self.cutting: set[str] = set()
-        self.perhaps_cut: list[Candidate] = []
+        self.perhaps_cut: list[int] = []
         self.rows = {name: gathered(TABLES[name]) for name in BUILT}
         self.outcomes: Counter[str] = Counter()
         self.corrections = Corrections()
@@ -164,12 +164,11 @@ class _Builder:
             repairs = tuple(r for r in repairs if not is_how_xml_writes(r))
         reading = (row["decode"], " ; ".join(row["notes"])) if row["notes"] else None
         self.malformed.update(t.id for t in operators(contract) if t.id and not is_siret(t.id))
-        made = candidate(contract, self._origin(row), row["position"], self.spill, Told(repairs, reading))
-        self.candidates.append(made)
+        number = self.shelf.add(contract, self._origin(row), row["position"], Told(repairs, reading))
         if is_cut(contract.codeCPV):
-            self.cutting.add(made.origin.file_sha256)
+            self.cutting.add(row["file_sha256"])
         if repairs and _zero_that_may_be_an_end(repairs) is not None:
-            self.perhaps_cut.append(made)
+            self.perhaps_cut.append(number)
 
     def _origin(self, row: Mapping[str, Any]) -> Origin:
         """The file of a record: one object for all its records."""
@@ -216,14 +215,14 @@ class _Builder:
         self.known = KnownSirens(hidden)
         if not hidden:
             return
-        for contract in contracts_naming(self.spill, hidden):
+        for contract in self.shelf.naming(hidden):
             self.known.add_contract(contract)
         for siret in listed:
             self.known.add(siret)
 
     def _withhold(self) -> None:
         """In a file that cuts CPV codes, a code that may be one without its end stays as published."""
-        for c in self.perhaps_cut:
+        for c in map(self.shelf.candidate, self.perhaps_cut):
             if c.origin.file_sha256 not in self.cutting:
                 continue
             told = c.told
@@ -231,17 +230,14 @@ class _Builder:
             if zero is not None:
                 contract = msgspec.structs.replace(c.contract, codeCPV=str(zero.value)[1:])
                 left = tuple(r for r in told.repairs if r is not zero)
-                c.lay_aside(contract, Told(left, told.reading))
+                self.shelf.replace(c.number, contract, Told(left, told.reading))
         self.perhaps_cut = []
 
     def finish(self, listed: Iterable[str]) -> Built:
         """Decide identities, apply corrections and write every row."""
         self._withhold()
         self._learn(listed)
-        # Each record is let go of once its rows are written.
-        contracts = resolved(self.candidates)
-        self.candidates = []
-        for contract in contracts:
+        for contract in resolved(map(self.shelf.candidate, range(len(self.shelf)))):
             self._write(contract)
         self.rows["corrections_traitees"].extend(map(correction_row, self.corrections.finish()))
         tables = {name: rows.finish() for name, rows in self.rows.items()}

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procurement_assets.decp.candidate import Candidate, Origin, candidate
+from procurement_assets.decp.candidate import Candidate, Origin, Shelf
 from procurement_assets.decp.identity import Resolved, resolve
 from procurement_assets.decp.model import Contract, Modification, Operateur
 from procurement_assets.decp.spill import Spill
@@ -38,11 +38,11 @@ def contract(**fields: Any) -> Contract:
 
 
 _serial = iter(range(10**9))
-SPILL = Spill()
+SHELF = Shelf(Spill())
 
 
 def record(c: Contract, source: str = "aws", rank: int = 1, fichier_date: str = "2020-01-01") -> Candidate:
-    return candidate(c, Origin(source, rank, "f", fichier_date, "ab"), next(_serial), SPILL)
+    return SHELF.candidate(SHELF.add(c, Origin(source, rank, "f", fichier_date, "ab"), next(_serial)))
 
 
 def told(resolved: list[Resolved]) -> dict[str, list[tuple[str, str]]]:
@@ -176,7 +176,7 @@ contracts = st.builds(
 candidates = st.builds(lambda c, of: record(c, *of), contracts, st.sampled_from([("aws", 1), ("pes", 2)]))
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(candidates, max_size=8), st.randoms(use_true_random=False))
 def test_identity_does_not_depend_on_order_and_accounts_for_every_record(
     records: list[Candidate], dice: random.Random

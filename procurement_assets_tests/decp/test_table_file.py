@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from procurement_assets.decp import gathered as gathering
-from procurement_assets.decp.candidate import Origin, Told, candidate, contracts_naming
+from procurement_assets.decp.candidate import Origin, Shelf
 from procurement_assets.decp.gathered import gathered
 from procurement_assets.decp.model import Contract, Operateur
 from procurement_assets.decp.raw import RawOperateur
@@ -21,6 +21,7 @@ from procurement_assets.decp.rules import Repair
 from procurement_assets.decp.spill import Spill
 from procurement_assets.decp.table_file import TableFile
 from procurement_assets.decp.tables import build_tables
+from procurement_assets.decp.told import Told
 from procurement_assets.lake import Lake
 from procurement_assets.schema import TABLES
 from procurement_assets.schema.column import NonConformingError
@@ -59,13 +60,15 @@ def test_what_was_told_of_a_record_is_read_back_as_it_was() -> None:
     contract = Contract(kind="marche", format="2022", uid="b1", id="1", acheteur_id="b", montant=2.5)
     origin = Origin("a", 1, "f", "2025", "sha")
     with Spill() as spill:
-        plain = candidate(contract, origin, 0, spill)
-        found = candidate(contract, origin, 1, spill, Told(repairs, ("tolerant", "une note")))
-        assert plain.told == Told()
+        shelf = Shelf(spill)
+        shelf.add(contract, origin, 0)
+        number = shelf.add(contract, origin, 1, Told(repairs, ("tolerant", "une note")))
+        found = shelf.candidate(number)
+        assert shelf.candidate(0).told == Told()
         assert found.told == Told(repairs, ("tolerant", "une note"))
         assert [type(r.original) for r in found.told.repairs] == [int, float, float, int, bool, type(None), str]
         assert (found.contract, found.uid, found.amount, found.place) == (contract, "b1", 2.5, ("sha", 1))
-        found.lay_aside(contract, Told())
+        shelf.replace(number, contract, Told())
         assert found.told == Told()
 
 
@@ -74,10 +77,11 @@ def test_only_contracts_that_name_a_wanted_siren_are_read_to_learn_it() -> None:
         return Contract(kind="marche", format="2022", uid="", id="", acheteur_id="", titulaires=[Operateur(id=siret)])
 
     with Spill() as spill:
+        shelf = Shelf(spill)
         for siret in ("38235772100051", "73282932000074"):
             trap = Told((Repair("titulaires[0].id", "r", '{"id":"38235772100051"}', siret),))
-            candidate(of(siret), Origin("a", 1, "f", "", "s"), 0, spill, trap)
-        found = [c.titulaires[0].id for c in contracts_naming(spill, {"382357721"})]
+            shelf.add(of(siret), Origin("a", 1, "f", "", "s"), 0, trap)
+        found = [c.titulaires[0].id for c in shelf.naming({"382357721"})]
     assert found == ["38235772100051"]
 
 
