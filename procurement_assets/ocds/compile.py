@@ -10,7 +10,7 @@ The results equal `ocdskit compile`'s. Grouping and order are by ocid.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ goes through `ocdsmerge`."""
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class NotInOrderError(ValueError):
@@ -67,7 +68,8 @@ class Compiler:
             )
         if first is not None and not any(b"null" in line for line in group):
             try:
-                return _encode(self._trees.continued([_decode(line) for line in group]))
+                later = [_decode(line) for line in group[1:]]
+                return _encode(self._trees.continued([_decoded(group[0], set().union(*later)), *later]))
             except Unmergeable:
                 pass
         return _encode(self.merged([_decode(line) for line in group]))
@@ -94,6 +96,11 @@ class Compiler:
         """The record of each process."""
         for group in groups:
             yield self.record(group)
+
+
+def _decoded(line: bytes, names: Container[str]) -> dict[str, Any]:
+    """A release whose fields of some names are decoded; the others stay as they are written."""
+    return {name: _decode(value) if name in names else value for name, value in _fields(line).items()}
 
 
 class StateCompiler(Compiler):
