@@ -32,7 +32,7 @@ T = TypeVar("T", bound=Hashable)
 _decode = msgspec.json.Decoder(Contract).decode
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, cache_hash=True):
     """The file that a record was read from."""
 
     source: str
@@ -66,9 +66,8 @@ class Shelf:
 
     def __init__(self, spill: Spill) -> None:
         self._spill = spill
-        self._origins = _Few[Origin]()
-        self._kinds = _Few[tuple[str, str]]()
-        self._buyers = _Few[str]()
+        # Few distinct ones: all the records of a buyer in a file.
+        self._shared = _Few[tuple[Origin, str, str, str]]()
         self._positions = array("q")
         self._amounts = array("d")
         self._ids = bytearray()
@@ -81,9 +80,7 @@ class Shelf:
 
     def add(self, contract: Contract, origin: Origin, position: int, told: Told = NOTHING) -> int:
         """Put a record on the shelf; return its number."""
-        self._origins.append(origin)
-        self._kinds.append((contract.kind, contract.format))
-        self._buyers.append(contract.acheteur_id)
+        self._shared.append((origin, contract.kind, contract.format, contract.acheteur_id))
         self._positions.append(position)
         self._amounts.append(math.nan if contract.amount is None else contract.amount)
         self._ids += contract.id.encode()
@@ -103,12 +100,12 @@ class Shelf:
 
     def candidate(self, number: int, reason: str = KEPT) -> Candidate:
         """A record as an object."""
-        kind, format_ = self._kinds[number]
-        buyer, amount = self._buyers[number], self._amounts[number]
+        origin, kind, format_, buyer = self._shared[number]
+        amount = self._amounts[number]
         return Candidate(
             self,
             number,
-            self._origins[number],
+            origin,
             self._positions[number],
             kind,
             format_,

@@ -25,15 +25,15 @@ class Spill:
 
     def put(self, line: bytes) -> int:
         """Lay a line aside; return its number, from 0. It holds no end of line, as JSON does not."""
-        self._file.write(line)
-        self._file.write(b"\n")
+        self._file.write(line + b"\n")
         self._starts.append(self._starts[-1] + len(line) + 1)
         self._buffered = True
         return len(self._starts) - 2
 
     def get(self, number: int) -> bytes:
         """The line of that number."""
-        self._flush()
+        if self._buffered:
+            self._flush()
         start = self._starts[number]
         return os.pread(self._file.fileno(), self._starts[number + 1] - start - 1, start)
 
@@ -50,9 +50,8 @@ class Spill:
         self._file.close()
 
     def _flush(self) -> None:
-        if self._buffered:
-            self._file.flush()
-            self._buffered = False
+        self._file.flush()
+        self._buffered = False
 
     def __enter__(self) -> Spill:
         return self
