@@ -12,14 +12,11 @@ from collections.abc import Callable
 import polars as pl
 
 from procurement_assets.quality.derived_base import Derived
-from procurement_assets.quality.indicators.market.registry import market
 
 PEERS = 30
 """Comparable contracts needed before an amount is compared with them."""
 FAR = 3.5
 """Robust deviations beyond which an amount is not of the order of its peers (Iglewicz and Hoaglin, 1993)."""
-FORMAL = "ue_fournitures_services"
-"""The threshold of formal procedures, among those of `indicators/market/market.toml`."""
 _CONSISTENT = 1.4826
 """The median absolute deviation times this is the standard deviation of a normal law."""
 
@@ -133,15 +130,6 @@ def _same_amount() -> pl.Expr:
     )
 
 
-def _formal_threshold() -> pl.Expr:
-    """The European threshold of supplies and services on the day of notification; the last one known stays."""
-    spans = next(t for t in market().threshold if t.id == FORMAL).periods
-    amount = pl.lit(None, dtype=pl.Float64)
-    for span in sorted(spans, key=lambda s: s.first):
-        amount = pl.when(pl.col("dateNotification") >= span.first).then(float(span.amount)).otherwise(amount)
-    return amount
-
-
 def _suspect(name: str, table: str) -> tuple[Derived, ...]:
     return (
         Derived(
@@ -237,14 +225,5 @@ DERIVED_AMOUNTS: tuple[Derived, ...] = (
         "million d'euros.",
         tables=("contracts",),
         make=_same_amount,
-    ),
-    Derived(
-        name="seuil_formalise",
-        type="number",
-        title="Seuil des procédures formalisées",
-        description="Seuil européen des fournitures et services d'une collectivité, en euros hors taxes, le jour de la "
-        "notification ; vide sans date, et avant 2018.",
-        tables=("contracts",),
-        make=_formal_threshold,
     ),
 )

@@ -153,7 +153,7 @@ MARCHES |= {
         }.items()
     },
     "DECP-M-005": (one(id="2024-T05"), one(id="2024/T05")),
-    "DECP-M-008": (one(montant=30_000.0), one(montant=39_999.0, dureeMois=None)),
+    "DECP-M-008": (one(montant=30_000.0), one(montant=39_999.0, objet=None)),
     "DECP-M-009": (one(), repaired("offresRecues", "null.nc", "NC")),
     "DECP-M-204": (one(**{HOLDERS: [LA_POSTE]}), one(**{HOLDERS: [BAD_KEY]})),
     "DECP-M-205": (
@@ -180,10 +180,10 @@ MARCHES |= {
     "DECP-M-708": (one(codeCPV="33600000"), one(codeCPV="18453000", origineUE=None)),
     "DECP-M-709": (one(codeCPV="15100000"), one(codeCPV="34144910", origineFrance=None)),
     "DECP-M-710": (one(), one(tauxAvance=0.0)),
-    "DECP-M-711": (one(**INNOVATIVE, montant=220_999.99), one(**INNOVATIVE, montant=221_000.0)),
+    "DECP-M-711": (one(**INNOVATIVE, montant=99_999.99), one(**INNOVATIVE, montant=100_000.0)),
     "DECP-M-717": (
-        one(dateNotification=DAY(2026, 8, 22)),
-        one(dateNotification=DAY(2026, 8, 22), **{GREEN: [NO_GREEN]}),
+        one(dateNotification=DAY(2026, 8, 21)),
+        one(dateNotification=DAY(2026, 8, 21), **{GREEN: [NO_GREEN]}),
     ),
     "DECP-M-809": (
         one(objet="Marché subséquent n° 2", idAccordCadre="inconnu"),

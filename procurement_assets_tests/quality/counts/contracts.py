@@ -58,10 +58,7 @@ EXPRESSIONS: dict[str, pl.Expr] = {
             pl.struct("acheteur_siren", "id").implode()
         )
     ),
-    "DECP-M-008": col("objet").is_not_null()
-    & col("dureeMois").is_not_null()
-    & (col("nombre_titulaires") > 0)
-    & col("lieuExecution_code").is_not_null(),
+    "DECP-M-008": col("objet").is_not_null() & col("dateNotification").is_not_null() & (col("nombre_titulaires") > 0),
     "DECP-M-311": col("dateNotification").is_not_null() | col("datePublicationDonnees").is_not_null(),
     "DECP-M-710": col("tauxAvance").fill_null(0) > 0,
     "DECP-M-717": ~col("considerationsEnvironnementales").list.contains("Pas de considération environnementale"),

@@ -49,7 +49,7 @@ SCOPES: dict[str, pl.Expr] = {
         "marcheInnovant"
     )
     & (col("procedure") == "Marché passé sans publicité ni mise en concurrence préalable"),
-    "dateNotification >= DATE '2026-08-22'": col("dateNotification") >= date(2026, 8, 22),
+    "dateNotification >= DATE '2026-08-21'": col("dateNotification") >= date(2026, 8, 21),
     "format = '2022' AND regexp_matches(objet, '^\\s*march[ée]s?\\s+subs[ée]quents?', 'i')": (col("format") == "2022")
     & col("objet").str.contains(r"(?i)^\s*march[ée]s?\s+subs[ée]quents?"),
     "list_contains(techniques, 'Accord-cadre')": col("techniques").list.contains("Accord-cadre"),

@@ -50,7 +50,7 @@ def attention_points(cases: pl.DataFrame, diverse: Mapping[str, float], fence: f
 def _european(definitions: Market) -> pl.Expr:
     """The European threshold of a case's type and day."""
     amount = pl.lit(None, dtype=pl.Float64)
-    for threshold in definitions.threshold:
+    for threshold in (t for t in definitions.threshold if t.formal):
         for span in threshold.periods:
             applies = pl.col("type").is_in(threshold.types) & pl.col("jour").is_between(span.first, span.last)
             amount = pl.when(applies).then(float(span.amount)).otherwise(amount)

@@ -36,8 +36,8 @@ class Period(msgspec.Struct, frozen=True):
     """A threshold over a period of notification, both days included."""
 
     first: date
-    last: date
     amount: float
+    last: date = date.max
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,12 +46,14 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     id: str
     title: str
     types: tuple[str, ...]
+    formal: bool = False
+    """Whether a formal procedure is due from it: the European ones."""
     amount: float | None = None
     periods: tuple[Period, ...] = ()
 
     def spans(self) -> tuple[Period, ...]:
         """Its amount by period; one without periods has always been the same."""
-        return self.periods or (Period(date.min, date.max, self.amount or 0.0),)
+        return self.periods or (Period(first=date.min, amount=self.amount or 0.0),)
 
 
 class NotComputable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
