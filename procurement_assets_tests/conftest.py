@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("procurement_assets_tests.bucket",)
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,10 @@ SHARED = ROOT.parent / "shared"
 os.environ["PROCUREMENT_PUBLISHERS"] = str(ROOT / "procurement_assets" / "sample" / "publishers.toml")
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+# No test asserts a duration: an example may be slow on a busy machine.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 LONGEST = (
     "test_real_refresh.py",

@@ -1,17 +1,14 @@
-"""The strict reader: records decoded with the typed structures of their layout, then made canonical.
+"""From the typed structures of a layout, flat or nested, to the canonical record (`strict.py` decodes them).
 
-Any field the structures do not know, any value of another shape, sends the record to `tolerant.py`. Only top-level
-fields that the platforms are known to add (`source`, `uuid`, `_type`, `$schema`) are let through, to `extras`.
+Only top-level fields that the platforms are known to add (`source`, `uuid`, `_type`, `$schema`) are let through, to
+`extras`.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from procurement_assets.decp.classify import Shape, classify
-from procurement_assets.decp.doubled import loses_a_value
 from procurement_assets.decp.layout_types import (
     Common,
     Flat,
@@ -36,8 +33,6 @@ from procurement_assets.decp.split import Holder
 
 _NO_OPERATEUR, _NO_MODIFICATION, _NO_EXECUTION = RawOperateur(), RawModification(), RawExecution()
 _NO_ACTE, _NO_MODIFICATION_ACTE = RawActe(), RawModificationActe()
-_ADDED = 2
-"""Keys that every canonical record has and no published one: `kind` and `format`."""
 
 
 class Canonical(NamedTuple):
@@ -46,51 +41,6 @@ class Canonical(NamedTuple):
     record: RawRecord
     layout: Layout
     note: Note | None
-
-
-class Strict(NamedTuple):
-    """A record read strictly."""
-
-    record: RawRecord
-    encoded: bytes
-    """The record in JSON."""
-    layout: Layout
-    note: Note | None
-
-
-class StrictReader:
-    """Decodes records strictly; tries first the structure that suited the last record of the file."""
-
-    def __init__(self) -> None:
-        self._flat = msgspec.json.Decoder(Flat)
-        self._nested = msgspec.json.Decoder(Nested)
-        self._encoder = msgspec.json.Encoder()
-        self._nested_first = False
-
-    def read(self, raw: bytes, holder: Holder | None) -> Strict | None:
-        """The record, or None where the tolerant reader has to look at it."""
-        for _ in range(2):
-            try:
-                source = self._nested.decode(raw) if self._nested_first else self._flat.decode(raw)
-            except msgspec.ValidationError:
-                self._nested_first = not self._nested_first
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                return None
-            else:
-                return self._read(source, holder, raw)
-        return None
-
-    def _read(self, source: Flat | Nested, holder: Holder | None, raw: bytes) -> Strict | None:
-        read = from_nested(source, holder) if isinstance(source, Nested) else from_flat(source, holder)
-        if read is None:
-            return None
-        record = read.record
-        encoded = self._encoder.encode(record)
-        removed = (source.acheteur is not None) + (source.autoriteConcedante is not None)
-        removed += (_wrappers(record) if isinstance(source, Nested) else 0) - (record.extras is not None) - _ADDED
-        if loses_a_value(raw, encoded, removed):
-            return None
-        return Strict(record, encoded, read.layout, read.note)
 
 
 def from_flat(flat: Flat, holder: Holder | None) -> Canonical | None:
@@ -230,25 +180,6 @@ def _common(source: Common) -> RawRecord:
         origineFrance=source.origineFrance,
         extras=extras or None,
     )
-
-
-def _wrappers(record: RawRecord) -> int:
-    """The keys of a nested record that only wrap an item of a list, or the list."""
-    count = (
-        len(record.titulaires or ())
-        + len(record.actesSousTraitance or ())
-        + len(record.modificationsActesSousTraitance or ())
-        + (record.techniques is not None)
-        + (record.modalitesExecution is not None)
-        + (record.typesPrix is not None)
-        + (record.considerationsSociales is not None)
-        + (record.considerationsEnvironnementales is not None)
-    )
-    for modification in record.modifications or ():
-        count += 1 + len(modification.titulaires or ())
-    for execution in record.donneesExecution or ():
-        count += 1 + len(execution.tarifs or ())
-    return count
 
 
 def _finish(record: RawRecord, shape: Shape) -> Canonical | None:

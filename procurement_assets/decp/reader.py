@@ -17,12 +17,12 @@ import msgspec
 
 from procurement_assets.decp import lexical, tolerant
 from procurement_assets.decp import xml as xmlfile
-from procurement_assets.decp.layouts import StrictReader
 from procurement_assets.decp.raw import FileSummary, Layout, Note, Quarantined, RawRecord, ReadRecord
 from procurement_assets.decp.reader_rules import QUARANTINE_REASONS, READER_RULES
 from procurement_assets.decp.scan import Balance
 from procurement_assets.decp.sniff import ByteSource, content_of
 from procurement_assets.decp.split import HEAD_KEPT, LIMIT, WINDOW, Holder, Piece, Splitter
+from procurement_assets.decp.strict import StrictReader
 
 READER_VERSION: Final = "3"
 """Part of the cache key of parsed files: change it when the same bytes would be read otherwise."""
