@@ -14,14 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
 
+from procurement_assets.retry_after import retry_after
 from procurement_assets.settings import Settings
 from procurement_assets.sources import addresses
 from procurement_assets.sources.errors import HttpError, NotData, NotFound, Refused, Transient, Unreachable
@@ -265,22 +264,7 @@ def _status_error(url: str, response: requests.Response) -> HttpError | Transien
             f"accès refusé par le serveur ({status})",
         )
     if status in (408, 425, 429) or status >= 500 or status == 304:
-        return Transient(f"answered {status}", f"le serveur répond {status}", retry_after=_retry_after(response))
+        return Transient(
+            f"answered {status}", f"le serveur répond {status}", retry_after=retry_after(response.headers, LONGEST_WAIT)
+        )
     return Refused(url, f"unexpected status {status}", f"réponse inattendue du serveur ({status})")
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """`Retry-After` in seconds (RFC 9110 §10.2.3: seconds or a date), at most `LONGEST_WAIT`."""
-    value = response.headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(float(value), LONGEST_WAIT)
-    try:
-        asked = parsedate_to_datetime(value)
-        # Against the server's own clock where it says it: the two machines' may differ.
-        date = response.headers.get("Date")
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return min(max((asked - now).total_seconds(), 0.0), LONGEST_WAIT)
-    except (ValueError, TypeError):
-        return None

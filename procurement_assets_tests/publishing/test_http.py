@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 import pytest
-import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -16,9 +15,9 @@ from procurement_assets.portal.publishing.http import (
     PortalSession,
     RejectedError,
     UnavailableError,
-    _retry_after,
     redact,
 )
+from procurement_assets.retry_after import retry_after
 
 KEY = "udata_0123456789secret"
 
@@ -76,10 +75,10 @@ def test_retry_after_is_honoured_and_bounded(answers: Answers) -> None:
 
 
 def test_retry_after_as_a_date_is_read_against_the_servers_clock() -> None:
-    answer = requests.Response()
-    answer.headers["Retry-After"] = "Tue, 24 Nov 2026 05:00:30 GMT"
-    answer.headers["Date"] = "Tue, 24 Nov 2026 05:00:00 GMT"
-    assert _retry_after(answer) == 30.0
+    headers = {"Retry-After": "Tue, 24 Nov 2026 05:00:30 GMT", "Date": "Tue, 24 Nov 2026 05:00:00 GMT"}
+    assert retry_after(headers, 60.0) == 30.0
+    assert retry_after(headers, 20.0) == 20.0
+    assert [retry_after({"Retry-After": text}, 60.0) for text in ("", "bientôt", "-3")] == [None, None, None]
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

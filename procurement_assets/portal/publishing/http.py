@@ -14,13 +14,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+
+from procurement_assets.retry_after import retry_after
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ class PortalSession:
         return _Fault(
             f"réponse {status} : {text}",
             surely_not_done=status in _SURELY_NOT_DONE,
-            retry_after=_retry_after(response),
+            retry_after=retry_after(response.headers, LONGEST_WAIT),
         )
 
     def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
@@ -261,17 +261,3 @@ def _never_connected(error: requests.RequestException) -> bool:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """`Retry-After` in seconds (RFC 9110 §10.2.3: seconds or a date), at most `LONGEST_WAIT`."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), LONGEST_WAIT)
-    try:
-        asked = parsedate_to_datetime(value)
-        sent = response.headers.get("Date")
-        now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
-        return min(max((asked - now).total_seconds(), 0.0), LONGEST_WAIT)
-    except (ValueError, TypeError):
-        return None
