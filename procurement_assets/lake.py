@@ -13,7 +13,7 @@
     quality/PUBLISHER/…          figures of every run, profiles of raw files: kept, never made again (`quality.trend`)
     corrections/PUBLISHER/a_corriger, recues   correction files, sent and come back (`quality.corrections.folder`)
     exports/PUBLISHER/…          what is given out
-    exports_history/PUBLISHER/…  what each publication changed, never rewritten (`portal.exports.changes`)
+    exports_history/PUBLISHER/…  what each publication changed, never rewritten (`portal.exports.history`)
 
 A file is written under a temporary name in the same folder, then renamed: a reader sees the old bytes or the new
 ones, never half. A file whose bytes have not changed is left alone, so that its date says when its content changed.

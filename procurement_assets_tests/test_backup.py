@@ -5,6 +5,7 @@ The drill on a whole refresh is in `test_real_refresh.py`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -241,6 +242,19 @@ def test_a_folder_of_backups_inside_the_lake_and_an_empty_lake_are_refused(lake:
     (tmp_path / "none").mkdir()
     with pytest.raises(BackupError, match="aucun fichier"):
         backup(tmp_path / "none", None, Store(tmp_path / "backups"))
+
+
+def test_a_full_disk_is_told_in_french_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/sauvegardes/objects/ab/abcd")
+
+    monkeypatch.setattr("procurement_assets.backup.command.take", full)
+    assert main(["backup", "--to", str(tmp_path / "sauvegardes"), "--lake-only"]) == 2
+    told = capsys.readouterr().err
+    assert "/sauvegardes/objects/ab/abcd : le disque est plein. Libérer de la place" in told
+    assert told.count("\n") == 1
 
 
 def test_old_backups_are_forgotten_and_the_last_ones_stay_whole(lake: Path, store: Store, tmp_path: Path) -> None:

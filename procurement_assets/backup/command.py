@@ -14,6 +14,7 @@ from procurement_assets.backup.store import Store
 from procurement_assets.backup.take import take
 from procurement_assets.lake import Lake
 from procurement_assets.settings import load_settings
+from procurement_assets.storage_errors import StorageError, storage_told
 
 _MB = 1e6
 
@@ -43,7 +44,10 @@ def _backup(args: argparse.Namespace) -> int:
     started = time.monotonic()
     store = Store(args.to.resolve())
     try:
-        taken = take(Lake(load_settings().lake), None if args.lake_only else dagster_home(), store)
+        with storage_told(str(args.to)):
+            taken = take(Lake(load_settings().lake), None if args.lake_only else dagster_home(), store)
+    except StorageError as error:
+        raise BackupError(str(error)) from error
     except OSError as error:
         raise BackupError(f"{error.filename or args.to} : {error.strerror or error} ; vérifier --to") from error
     manifest = taken.manifest
