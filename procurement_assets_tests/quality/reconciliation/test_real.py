@@ -43,8 +43,9 @@ def lake(publishers: Publishers, start_mirror: Callable[..., Mirror], tmp_path_f
         built = build_tables(
             read_rows(read), read_rows(bad), publishers.publishers[PARIS], publishers.sources_of(PARIS)
         )
-    for name, frame in built.frames.items():
-        lake.write_table(frame, name, PARIS)
+    with built:
+        for table in built.tables.values():
+            table.save(lake, PARIS)
     return lake
 
 
