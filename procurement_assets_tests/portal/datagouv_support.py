@@ -16,7 +16,7 @@ from procurement_assets.portal.exports.described import describe
 from procurement_assets.portal.publishing.datagouv import Datagouv
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalSession
 from procurement_assets.portal.publishing.package import Package, PackageFile
-from procurement_assets.portal.publishing.plan import Step, resolve
+from procurement_assets.portal.publishing.plan import Step, filled
 from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.publishers import Publisher, load_publishers
@@ -84,11 +84,9 @@ def publish(client: Datagouv, wanted: Package, *, before: Callable[[int, Step], 
             return calls
         try:
             for step in todo:
-                filled = msgspec.structs.replace(
-                    step, address=resolve(step.address, bindings), body=resolve(step.body, bindings)
-                )
-                before(calls, filled)
-                bindings |= client.execute(filled).bindings
+                ready = filled(step, bindings)
+                before(calls, ready)
+                bindings |= client.execute(ready).bindings
                 calls += 1
         except AmbiguousError:
             continue

@@ -7,7 +7,6 @@ published before the read-back agrees; a restoring that was interrupted comes be
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -16,18 +15,17 @@ import msgspec
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing import safety
+from procurement_assets.portal.publishing.again import Progress
 from procurement_assets.portal.publishing.http import AmbiguousError, NothingToRestoreError, PortalError
 from procurement_assets.portal.publishing.journal import Entry, Journal, fold, now, read_state
 from procurement_assets.portal.publishing.lock import Lock
 from procurement_assets.portal.publishing.package import Package, keep_only, kept_package, load_package
-from procurement_assets.portal.publishing.plan import Plan, Step, resolve
+from procurement_assets.portal.publishing.plan import Plan, Step, filled
 from procurement_assets.portal.publishing.portal import Difference, Portal, Publication, TargetState
 from procurement_assets.portal.publishing.tabular import Measures, measure
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.settings import TARGETS
 
-PASSES = 5
-"""Times that a run plans again after a call whose answer was lost, without a step less to make."""
 PAUSE = 5.0
 """Seconds before looking at a portal that just lost an answer: the call may still be going on."""
 
@@ -134,7 +132,7 @@ class _Run:
 
     def _send(self, state: TargetState) -> None:
         """Plan and execute, again where an answer was lost. `state`: as found, so that an unchanged portal stays so."""
-        begun, stuck, fewest = False, 0, sys.maxsize
+        begun, progress = False, Progress()
         while True:
             steps = self.portal.plan(state, self.package)
             if steps and not begun:
@@ -142,13 +140,13 @@ class _Run:
                 agreed = bool(safety.to_accept(self.package, self.measures, self.state, limits))
                 self._tell("sending", manifest=self.package.manifest_sha256, agreed=agreed)
                 begun = True
-            stuck, fewest = (0, len(steps)) if len(steps) < fewest else (stuck + 1, fewest)
+            progress.planned(len(steps))
             try:
                 for step in steps:
                     self._execute(step)
             except AmbiguousError as error:
                 self._tell("failed", detail=str(error))
-                if stuck >= PASSES:
+                if progress.ended:
                     raise
                 self.job.sleep(PAUSE)
                 state = self.state
@@ -157,11 +155,7 @@ class _Run:
 
     def _execute(self, step: Step) -> None:
         self.lock.check()
-        bindings = self.state.bindings
-        ready = msgspec.structs.replace(
-            step, address=resolve(step.address, bindings), body=resolve(step.body, bindings)
-        )
-        outcome = self.portal.execute(ready)
+        outcome = self.portal.execute(filled(step, self.state.bindings))
         self._tell(
             "step",
             key=step.key,

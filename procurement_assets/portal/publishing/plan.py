@@ -129,6 +129,12 @@ def resolve(value: Any, bindings: Mapping[str, str]) -> Any:
     return value
 
 
+def filled(step: Step, bindings: Mapping[str, str]) -> Step:
+    """The step as it is called, its placeholders filled. Raises `UnresolvedError`."""
+    address, body = resolve(step.address, bindings), resolve(step.body, bindings)
+    return msgspec.structs.replace(step, address=address, body=body)
+
+
 def _bound(name: str, bindings: Mapping[str, str]) -> str:
     if name not in bindings:
         raise UnresolvedError(f"no step gave {name!r}; known: {', '.join(sorted(bindings)) or 'nothing'}")
