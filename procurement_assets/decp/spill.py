@@ -9,13 +9,14 @@ import os
 import tempfile
 from array import array
 from collections.abc import Iterator
-from types import TracebackType
+
+from procurement_assets.decp.closing import Closing
 
 _BUFFER = 1 << 20
 """Bytes written at once."""
 
 
-class Spill:
+class Spill(Closing):
     """Lines of bytes, written one after the other and read back by number."""
 
     def __init__(self) -> None:
@@ -52,11 +53,3 @@ class Spill:
     def _flush(self) -> None:
         self._file.flush()
         self._buffered = False
-
-    def __enter__(self) -> Spill:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import polars as pl
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
+from procurement_assets.decp.closing import Closing
 from procurement_assets.lake import DOCUMENTS, ROW_GROUP, Lake, replacing
 from procurement_assets.schema import Table
 from procurement_assets.schema.column import NonConformingError, conform
@@ -28,7 +28,7 @@ _UNIQUE = ("uid", "id", "record")
 _BLOCK = 1 << 20
 
 
-class TableFile:
+class TableFile(Closing):
     """The rows of one table, in the order of its key."""
 
     def __init__(self, table: Table, row_group: int | None = None) -> None:
@@ -101,14 +101,6 @@ class TableFile:
         """Give the disk back."""
         self._writer.close()  # else it would write its end to a closed file when it is forgotten
         self._file.close()
-
-    def __enter__(self) -> TableFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _that_repeat(table: Table) -> list[str]:

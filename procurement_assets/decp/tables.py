@@ -11,7 +11,6 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from procurement_assets.decp.accounting import (
 )
 from procurement_assets.decp.candidate import Origin, Shelf
 from procurement_assets.decp.clean import clean
+from procurement_assets.decp.closing import Closing
 from procurement_assets.decp.corrections import Corrections, correction_row, received
 from procurement_assets.decp.cpv import is_cut, may_be_cut
 from procurement_assets.decp.gathered import gathered
@@ -64,7 +64,7 @@ BUILT = (
 """The tables that `build_tables` makes."""
 
 
-class Built(msgspec.Struct):
+class Built(msgspec.Struct, Closing):
     """The tables by name, to be put in the lake or read, and the counts of each outcome. Closed, it leaves nothing."""
 
     tables: dict[str, TableFile]
@@ -74,14 +74,6 @@ class Built(msgspec.Struct):
         """Give the disk back."""
         for table in self.tables.values():
             table.close()
-
-    def __enter__(self) -> Built:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def build_tables(
