@@ -98,6 +98,16 @@ def client(udata: Udata, key: str | None = None, **settings: str) -> Datagouv:
     return make(paris(udata.api, **settings), key or udata.member)
 
 
+def named(udata: Udata, dataset: str) -> Datagouv:
+    """A client whose settings name the dataset."""
+    who = paris(udata.api)
+    assert who.portal is not None
+    assert who.portal.datagouv is not None
+    settings = msgspec.structs.replace(who.portal.datagouv, dataset=dataset)
+    portal = msgspec.structs.replace(who.portal, datagouv=settings)
+    return make(msgspec.structs.replace(who, portal=portal), udata.member)
+
+
 def names(dataset: dict[str, Any]) -> list[str]:
     """Files that the resources of a dataset say they are, in their order; empty: none of ours."""
     return [r["extras"].get("procurement-assets:file", "") for r in dataset["resources"]]

@@ -66,9 +66,10 @@ def make(address: str, key: str | None = "udata_k") -> Datagouv:
 
 
 def upload(portal: Datagouv, small: Package) -> Step:
+    """The call that brings a new file to the draft."""
     file = small.file("decp_marches.csv")
     return STEPS.file(
-        "resource.upload",
+        "draft.upload",
         "POST",
         f"{portal.base}/datasets/d/upload/",
         "",
@@ -76,12 +77,14 @@ def upload(portal: Datagouv, small: Package) -> Step:
         sha256=file.sha256,
         size=file.bytes,
         send_as="decp-marches.csv",
-        provides="resource:decp_marches.csv",
+        provides="staged:decp_marches.csv",
     )
 
 
 def stored(sha1: str = SHA1, title: str = "decp-marches.csv") -> dict[str, object]:
-    return {"id": "r", "title": title, "checksum": {"type": "sha1", "value": sha1}, "filesize": len(CSV)}
+    checksum = {"type": "sha1", "value": sha1}
+    address = "https://static.invalid/b/decp-marches.csv"
+    return {"id": "r", "title": title, "checksum": checksum, "filesize": len(CSV), "url": address, "mime": "text/csv"}
 
 
 def test_a_storage_that_refuses_the_name_is_left_a_second_and_the_portal_is_read_again(
@@ -104,7 +107,10 @@ def test_an_upload_put_off_is_sent_again_whole(httpserver: HTTPServer, portal: D
         return Response(json.dumps(stored()), 201, content_type="application/json")
 
     httpserver.expect_request("/api/1/datasets/d/upload/").respond_with_handler(answer)
-    assert portal.execute(upload(portal, small)).bindings == {"resource:decp_marches.csv": "r"}
+    assert portal.execute(upload(portal, small)).bindings == {
+        "staged:decp_marches.csv": "https://static.invalid/b/decp-marches.csv",
+        "mime:decp_marches.csv": "text/csv",
+    }
     assert received == [CSV, CSV]
     assert SLEPT == [7.0]
 
@@ -158,14 +164,10 @@ def test_an_upload_that_is_cut_is_not_sent_twice_blindly(portal: Datagouv, small
 def test_without_a_key_a_plan_is_made_without_any_request(small: Package) -> None:
     client = make("https://portal.invalid/api/1", key=None)
     steps = client.plan(TargetState(target="datagouv"), small)
-    assert [s.action for s in steps] == [
-        "dataset.create",
-        "resource.upload",
-        "resource.describe",
-        "resources.order",
-        "dataset.publish",
-    ]
-    assert steps[1].address == "https://portal.invalid/api/1/datasets/{dataset}/upload/"
+    assert [s.action for s in steps] == ["dataset.create", "resource.upload", "dataset.publish"]
+    assert steps[1].address == (
+        "https://portal.invalid/api/1/datasets/{dataset}/resources/{resource:decp_marches.csv}/upload/"
+    )
     assert (steps[1].bytes, steps[1].sha256) == (len(CSV), hashlib.sha256(CSV).hexdigest())
 
 
@@ -178,6 +180,36 @@ def test_without_a_key_what_the_journal_says_was_sent_is_not_planned_again(small
     steps = client.plan(TargetState(target="datagouv", bindings=known, sent=sent), changed)
     assert [s.action for s in steps] == ["resource.replace"]
     assert steps[0].address.endswith("/datasets/d/resources/r/upload/")
+
+
+def test_without_a_key_the_plan_of_a_new_file_shows_its_way_through_the_draft(small: Package, tmp_path: Path) -> None:
+    client = make("https://portal.invalid/api/1", key=None)
+    known = {"dataset": "d", "resource:decp_marches.csv": "r"}
+    sent = {"decp_marches.csv": hashlib.sha256(CSV).hexdigest()}
+    more = package(tmp_path / "store", {"decp_marches.csv": CSV, "decp_2022.json": b"{}"})
+    steps = client.plan(TargetState(target="datagouv", bindings=known, sent=sent), more)
+    assert [(s.action, s.file) for s in steps] == [
+        ("draft.create", ""),
+        ("draft.upload", "decp_2022.json"),
+        ("resources.announce", ""),
+        ("resource.upload", "decp_2022.json"),
+        ("resource.describe", ""),
+        ("draft.delete", ""),
+    ]
+    listed = steps[2].body["resources"]
+    assert (listed[0], listed[1]["title"], listed[1]["url"]) == ("r", "decp-2022.json", "{staged:decp_2022.json}")
+    assert {s.body["private"] for s in steps if s.action == "draft.create"} == {True}
+
+
+def test_a_list_of_resources_whose_answer_is_lost_is_not_given_twice_blindly(
+    httpserver: HTTPServer, portal: Datagouv
+) -> None:
+    httpserver.expect_request("/api/1/datasets/d/", method="GET").respond_with_json({"id": "d", "resources": []})
+    httpserver.expect_request("/api/1/datasets/d/", method="PUT").respond_with_data("", 502)
+    step = STEPS.json("resources.announce", "PUT", f"{portal.base}/datasets/d/", "", {"resources": [{"title": "n"}]})
+    with pytest.raises(AmbiguousError, match="502"):
+        portal.execute(step)
+    assert len([1 for request, _ in httpserver.log if request.method == "PUT"]) == 1
 
 
 def test_only_regulatory_files_declare_the_national_schema() -> None:
@@ -262,6 +294,14 @@ def test_a_portal_that_gives_another_title_to_a_replaced_file_is_read_again(
     replacing = msgspec.structs.replace(upload(portal, small), action="resource.replace", provides="")
     with pytest.raises(AmbiguousError, match=r"sous le titre 'decp_marches\.csv' au lieu de 'decp-marches\.csv'"):
         portal.execute(replacing)
+
+
+def test_a_portal_that_makes_no_resource_of_the_list_is_told(
+    httpserver: HTTPServer, portal: Datagouv, small: Package
+) -> None:
+    httpserver.expect_request("/api/1/datasets/", method="POST").respond_with_json({"id": "d", "resources": []}, 201)
+    with pytest.raises(PortalError, match=r"le jeu d n'a pas reçu toutes ses ressources nouvelles .*decp_marches\.csv"):
+        portal.execute(portal.plan(TargetState(target="datagouv"), small)[0])
 
 
 @given(st.text())

@@ -12,7 +12,6 @@ import requests
 from procurement_assets.portal.publishing.datagouv import STORAGE_SECONDS
 from procurement_assets.portal.publishing.datagouv_wanted import upload_name
 from procurement_assets.portal.publishing.package import Package
-from procurement_assets.portal.publishing.portal import TargetState
 from procurement_assets_tests.portal.datagouv_support import FILES, ORDER, by_name, client, names, package, publish
 from procurement_assets_tests.portal.running_udata import Udata
 
@@ -74,20 +73,6 @@ def test_a_second_resource_that_bears_the_mark_of_a_file_is_told_not_to_be_it(ud
     (dataset,) = udata.public()
     assert len([n for n in names(dataset) if n == "decp_marches.csv"]) == 1
     assert dataset["resources"][-1]["title"] == "copie.csv (n'est plus mis à jour)"
-
-
-@pytest.mark.parametrize(("data", "unfinished"), [(FILES["decp_marches.csv"], ""), (b"x;y\n", "0" * 64)])
-def test_a_new_file_whose_description_was_never_reached_is_taken_again(
-    udata: Udata, first: Package, tmp_path: Path, data: bytes, unfinished: str
-) -> None:
-    others = {n: d for n, d in FILES.items() if n != "decp_marches.csv"}
-    publish(client(udata), package(tmp_path / "store", others))
-    cut = by_hand(udata, "decp-marches.csv", data)
-    state = TargetState(target="datagouv", unfinished=unfinished)
-    address = f"/resources/{cut['id']}/"
-    steps = client(udata).plan(state, first)
-    assert [s.action for s in steps if address in s.address][-1] == "resource.describe"
-    assert "resource.upload" not in [s.action for s in steps]
 
 
 def test_our_names_are_titles_that_udata_leaves_alone(udata: Udata, first: Package) -> None:

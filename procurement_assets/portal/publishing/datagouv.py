@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from procurement_assets.portal.publishing import datagouv_held as on_portal
+from procurement_assets.portal.publishing import datagouv_new as new
 from procurement_assets.portal.publishing.again import send_again
+from procurement_assets.portal.publishing.datagouv_bodies import closed
 from procurement_assets.portal.publishing.datagouv_readback import DOWNLOADED, differences
 from procurement_assets.portal.publishing.datagouv_steps import TARGET, steps
 from procurement_assets.portal.publishing.datagouv_wanted import (
@@ -23,7 +25,13 @@ from procurement_assets.portal.publishing.datagouv_wanted import (
     wanted_dataset,
     wanted_resources,
 )
-from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, PortalSession
+from procurement_assets.portal.publishing.http import (
+    AmbiguousError,
+    NothingToRestoreError,
+    PortalError,
+    PortalSession,
+    RejectedError,
+)
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
@@ -62,6 +70,7 @@ class Datagouv:
         self._package: Package | None = None
         self._wanted: dict[str, Wanted] = {}
         self._known = ""
+        self._not_public_before = False
         self._spoilt: set[str] = set()
         self._offers: tuple[frozenset[str], dict[str, list[str]]] | None = None
 
@@ -74,22 +83,37 @@ class Datagouv:
             return steps(self.base, self.publisher.id, self.settings.organization, held, fields, wanted)
         organization = on_portal.find_organization(self._session, self.settings)
         found = on_portal.find_dataset(self._session, self.settings, self.publisher.id, organization, self._known)
-        cut = bool(state.unfinished)
-        held = on_portal.held_dataset(found, wanted, unfinished=cut) if found else None
-        if held:
-            self._known = held.id
-            held = on_portal.distrusting(held, self._spoilt)
-        return steps(self.base, self.publisher.id, organization, held, fields, wanted)
+        if found is None or found.get("private") or str(found["id"]) == state.bindings.get("dataset"):
+            self._not_public_before = True  # made by us, or not open yet
+        if found is None:
+            return steps(self.base, self.publisher.id, organization, None, fields, wanted)
+        held = on_portal.distrusting(on_portal.held_dataset(found, wanted), self._spoilt)
+        self._known = held.id
+        draft = ""
+        if state.unfinished or state.bindings.get("draft") or (held.public and new.missing(held, wanted)):
+            draft = on_portal.find_draft(self._session, self.publisher.id, organization)
+        return steps(self.base, self.publisher.id, organization, held, fields, wanted, draft=draft)
 
     def execute(self, step: Step) -> Outcome:
         """Make one call, its placeholders filled; see `portal.Portal.execute`."""
         path = step.address.removeprefix(self.base)
         if step.body_kind == "file":
             return self._upload(step, path)
-        response = self._session.request(step.method, path, json=step.body)
+        if step.action == new.DRAFT_DELETE:
+            return self._delete(step, path)
+        if step.action == new.ANNOUNCE and not new.announced_over(self._session, path, step.body):
+            raise AmbiguousError(
+                f"{self.title} : les ressources du jeu ont changé depuis leur lecture ; elles sont relues"
+            )
+        # Given again, a list would make its new resources anew, at other addresses.
+        repeatable = False if step.action == new.ANNOUNCE else None
+        response = self._session.request(step.method, path, json=step.body, repeatable=repeatable)
         bindings = {}
-        if step.provides:
-            bindings[step.provides] = str(self._session.decode(response)["id"])
+        if step.provides or step.action == new.ANNOUNCE:
+            answer = self._session.decode(response)
+            bindings = new.made(answer, step.body)
+            if step.provides:
+                bindings[step.provides] = str(answer["id"])
         self._known = bindings.get("dataset", self._known)
         return Outcome(bindings=bindings, status=response.status_code)
 
@@ -108,14 +132,25 @@ class Datagouv:
         return found_odd
 
     def restore(self, last: Package | None) -> str:
-        """Send the last files again; at the first publication, make the dataset private (nothing is erased)."""
+        """Send the last files again; at the first publication, make the dataset private (nothing is erased), unless it
+        was public before it."""
         if last is None:
-            if not self._known:
-                return "aucun jeu n'avait été créé"
-            self._session.request("PUT", f"/datasets/{self._known}/", json={"private": True})
-            return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
+            return self._close()
         done = send_again(self, last, TargetState(target=TARGET, bindings={"dataset": self._known}))
         return f"les fichiers du {last.data_date} sont rétablis ({done} appels)"
+
+    def _close(self) -> str:
+        if not self._known:
+            return "aucun jeu n'avait été créé"
+        if not self._not_public_before:
+            raise NothingToRestoreError(
+                f"le jeu {self._known} était public avant cette première publication et le reste ; regarder dans le"
+                " portail ce qui s'y est ajouté"
+            )
+        path = f"/datasets/{self._known}/"
+        now = self._session.get_json(path)
+        self._session.request("PUT", path, json=closed(now))
+        return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
 
     def _should_be(self, package: Package) -> tuple[dict[str, Any], list[Wanted]]:
         extensions, schemas = self._portal_offers()
@@ -135,6 +170,16 @@ class Datagouv:
             schemas = {s["name"]: [v["version_name"] for v in s.get("versions", [])] for s in known}
             self._offers = frozenset(self._session.get_json("/datasets/extensions/")), schemas
         return self._offers
+
+    def _delete(self, step: Step, path: str) -> Outcome:
+        """Delete the draft; a person may have done it."""
+        try:
+            status = self._session.request(step.method, path).status_code
+        except RejectedError as error:
+            if error.status not in (404, 410):
+                raise
+            status = error.status
+        return Outcome(bindings={step.provides: ""}, status=status)
 
     def _upload(self, step: Step, path: str) -> Outcome:
         if self._package is None:
@@ -159,10 +204,12 @@ class Datagouv:
                 f" attendus : {wanted.sha1}, {wanted.size}) ; relancer"
             )
         self._spoilt.discard(step.file)
-        if not step.provides and answer.get("title") != wanted.title:
+        if answer.get("title") != wanted.title:
             raise AmbiguousError(
                 f"{self.title} : {step.file} est arrivé, sous le titre {answer.get('title')!r} au lieu de"
                 f" {wanted.title!r} ; l'état du portail est relu avant de continuer"
             )
-        bindings = {step.provides: str(answer["id"])} if step.provides else {}
+        bindings = {}
+        if step.action == new.DRAFT_UPLOAD:
+            bindings = {step.provides: str(answer["url"]), f"mime:{step.file}": str(answer.get("mime") or "")}
         return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")

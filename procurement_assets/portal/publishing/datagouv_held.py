@@ -1,8 +1,7 @@
 """What data.gouv.fr holds: the dataset found again, its resources matched with the files of the package.
 
-Nothing is remembered that the portal can tell: a resource is known by the mark in its `extras`. One without a mark (a
-run killed between the upload of a new file and its description) is taken for ours where it bears the name of one of our
-files, nobody described it, and it holds these very bytes or a run of ours is known not to have ended.
+Nothing is remembered that the portal can tell: a resource is known by the mark in its `extras`, which each of ours has
+from its first moment. One without a mark is someone else's, whatever its name.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from urllib.parse import quote
 import msgspec
 
 from procurement_assets.portal.publishing.datagouv_wanted import (
+    DRAFT_MARK,
     FILE_MARK,
     PUBLISHER_MARK,
     RETIRED_MARK,
+    STAGED_MARK,
     Wanted,
 )
 from procurement_assets.portal.publishing.http import PortalError, PortalSession, RejectedError
@@ -48,6 +49,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     extras: dict[str, Any] = {}
 
     @property
+    def staged(self) -> bool:
+        """Its bytes are right and are those of the draft: a run was cut before it had its own."""
+        return STAGED_MARK in self.extras
+
+    @property
     def retired(self) -> bool:
         """Ours, no longer in the package or twice there; its title says so."""
         return RETIRED_MARK in self.extras and not self.name
@@ -59,6 +65,11 @@ class HeldDataset(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     fields: dict[str, Any]
     resources: tuple[Held, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether anyone sees it."""
+        return not self.fields.get("private")
 
     def of(self, name: str) -> Held | None:
         """The resource of a file: the one marked first."""
@@ -98,7 +109,7 @@ def find_dataset(
             f"{session.host} : le jeu {known} publié auparavant a été supprimé ; le rétablir, ou nommer un autre jeu"
             " dans publishers.toml (datagouv.dataset)"
         )
-    if (found := _marked(session, publisher, organization)) is not None:
+    if (found := _marked(session, PUBLISHER_MARK, publisher, organization)) is not None:
         return found
     if settings.slug and (found := _read(session, settings.slug)) is not None:
         owner = (found.get("organization") or {}).get("id", "")
@@ -116,14 +127,20 @@ def _read(session: PortalSession, dataset: str) -> dict[str, Any] | None:
     return None if found.get("deleted") else found
 
 
-def _marked(session: PortalSession, publisher: str, organization: str) -> dict[str, Any] | None:
-    """The oldest dataset of the owner with the publisher's mark, private ones included."""
+def find_draft(session: PortalSession, publisher: str, organization: str) -> str:
+    """Id of the draft that a run which was cut left behind; empty where there is none."""
+    found = _marked(session, DRAFT_MARK, publisher, organization)
+    return str(found["id"]) if found else ""
+
+
+def _marked(session: PortalSession, mark: str, publisher: str, organization: str) -> dict[str, Any] | None:
+    """The oldest dataset of the owner with this mark of the publisher, private ones included."""
     owner = ("organization", organization) if organization else ("owner", str(session.get_json("/me/")["id"]))
     found = []
     page: int | None = 1
     while page:
         answer = session.get_json("/datasets/", params={owner[0]: owner[1], "page_size": PAGE, "page": page})
-        found += [d for d in answer["data"] if (d.get("extras") or {}).get(PUBLISHER_MARK) == publisher]
+        found += [d for d in answer["data"] if (d.get("extras") or {}).get(mark) == publisher]
         page = page + 1 if answer.get("next_page") else None
     found = [d for d in found if not d.get("deleted")]
     if not found:
@@ -132,12 +149,10 @@ def _marked(session: PortalSession, publisher: str, organization: str) -> dict[s
     return _read(session, str(min(found, key=lambda d: str(d.get("created_at")))["id"]))
 
 
-def held_dataset(found: dict[str, Any], wanted: Sequence[Wanted], *, unfinished: bool = False) -> HeldDataset:
-    """The dataset of an API answer. `unfinished`: the last run on this portal was cut."""
+def held_dataset(found: dict[str, Any], wanted: Sequence[Wanted]) -> HeldDataset:
+    """The dataset of an API answer."""
     names = {w.name for w in wanted}
-    marked = {_mark(each) for each in found.get("resources", [])}
-    unmarked = [w for w in wanted if w.name not in marked and not w.url]
-    resources = [_held(each, unmarked, unfinished) for each in found.get("resources", [])]
+    resources = [_held(each) for each in found.get("resources", [])]
     live = [r for r in resources if r.name and RETIRED_MARK not in r.extras]
     # A file that comes back takes its retired resource again: its address is the same.
     back = [r for r in resources if r.name and RETIRED_MARK in r.extras and r.name in names]
@@ -148,24 +163,21 @@ def held_dataset(found: dict[str, Any], wanted: Sequence[Wanted], *, unfinished:
     return HeldDataset(id=str(found["id"]), fields=found, resources=tuple(resources))
 
 
-def _mark(each: dict[str, Any]) -> str:
+def file_of(each: dict[str, Any]) -> str:
+    """The file that a resource of an API answer says it is; empty where it is not ours."""
     extras = each.get("extras") or {}
     return str(extras.get(RETIRED_MARK) or extras.get(FILE_MARK) or "")
 
 
-def _held(each: dict[str, Any], unmarked: Iterable[Wanted], unfinished: bool) -> Held:
+def _held(each: dict[str, Any]) -> Held:
     checksum = each.get("checksum") or {}
-    hosted = each.get("filetype") != "remote"
-    name = _mark(each)
-    if not name and hosted and not each.get("description"):
-        bearing = (w for w in unmarked if w.title == each.get("title"))
-        name = next((w.name for w in bearing if unfinished or w.sha1 == checksum.get("value")), "")
+    name = file_of(each)
     schema = each.get("schema") or {}
     return Held(
         id=str(each["id"]),
         name=name,
         ours=bool(name),
-        hosted=hosted,
+        hosted=each.get("filetype") != "remote",
         sha1=checksum.get("value", "") if checksum.get("type") == "sha1" else "",
         sha256=checksum.get("value", "") if checksum.get("type") == "sha256" else "",
         size=each.get("filesize"),
@@ -208,15 +220,15 @@ def as_held(wanted: Wanted, id_: str) -> Held:
     return Held(
         id=id_,
         name=wanted.name,
-        hosted=not wanted.url,
-        sha1="" if wanted.url else wanted.sha1,
-        sha256=wanted.sha256 if wanted.url else "",
+        hosted=wanted.hosted,
+        sha1=wanted.sha1 if wanted.hosted else "",
+        sha256="" if wanted.hosted else wanted.sha256,
         size=wanted.size,
         title=wanted.title,
         description=wanted.description,
         type=wanted.type,
         format=wanted.format,
-        url=wanted.url,
+        url=wanted.address,
         schema=wanted.schema,
         extras={FILE_MARK: wanted.name},
     )

@@ -66,8 +66,8 @@ def _resource_differences(public: PortalSession, held: Held | None, wanted: Want
         ("type", wanted.type, held.type),
         ("taille", wanted.size, held.size),
     ]
-    if wanted.url:
-        pairs += [("adresse", wanted.url, held.url), ("sha256 déclaré", wanted.sha256, held.sha256)]
+    if not wanted.hosted:
+        pairs += [("adresse", wanted.address, held.url), ("sha256 déclaré", wanted.sha256, held.sha256)]
     else:
         pairs.append(("sha1", wanted.sha1, held.sha1))
         if full:

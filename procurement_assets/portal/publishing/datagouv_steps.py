@@ -1,26 +1,19 @@
 """The calls that lead from what data.gouv.fr holds to what it should show. Pure: a comparison, no request.
 
-Order: the dataset is made private; files are sent (data before documents); each resource is described; retired ones are
-marked; the order is set; last, the dataset's own texts, which also make it public. So a first publication is seen whole
-or not at all, and a file is replaced in place, by one call: its address (`/datasets/r/ID`) never changes, and neither
-does what is said of it. Only a file new to a dataset already public is seen without its description for one call.
+Order: what the dataset lacks (`datagouv_new`); files are sent (data before documents) and what is said of them put
+right; retired ones are marked; the order is set; then the dataset's own texts, which also make it public; last, the
+draft goes. A first publication is seen whole or not at all. A file is replaced in place, by one call: its address
+(`/datasets/r/ID`) never changes, and neither does what is said of it. A new file is seen whole from its first moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
+from procurement_assets.portal.publishing import datagouv_new as new
+from procurement_assets.portal.publishing.datagouv_bodies import in_order, kept, of_dataset, of_resource
 from procurement_assets.portal.publishing.datagouv_held import Held, HeldDataset
-from procurement_assets.portal.publishing.datagouv_wanted import (
-    FILE_MARK,
-    PUBLISHER_MARK,
-    RETIRED_MARK,
-    Wanted,
-    slug,
-)
+from procurement_assets.portal.publishing.datagouv_wanted import FILE_MARK, RETIRED_MARK, Wanted, slug
 from procurement_assets.portal.publishing.plan import Step, Steps
 
 TARGET = "datagouv"
@@ -29,61 +22,79 @@ RETIRED_TITLE = " (n'est plus mis à jour)"
 
 
 def steps(
-    base: str, publisher: str, organization: str, held: HeldDataset | None, fields: dict[str, Any], wanted: list[Wanted]
+    base: str,
+    publisher: str,
+    organization: str,
+    held: HeldDataset | None,
+    fields: dict[str, Any],
+    wanted: list[Wanted],
+    *,
+    draft: str = "",
 ) -> list[Step]:
-    """The steps, none where nothing differs. `base`: address of the API; `fields`: the dataset's, as wanted."""
-    dataset = held.id if held else "{dataset}"
-    address = f"{base}/datasets/{dataset}"
-    plan = [] if held else [_create(base, publisher, organization, fields)]
+    """The steps, none where nothing differs. `base`: address of the API; `fields`: the dataset's, as wanted; `draft`:
+    id of a draft that is there."""
+    address = f"{base}/datasets/{held.id if held else '{dataset}'}"
+    lacking = new.missing(held, wanted)
+    staged = [w for w in lacking if w.hosted] if held and held.public else []
+    plan = []
+    if held is None:
+        plan.append(new.create(STEPS, base, publisher, organization, fields, wanted))
+    elif lacking:
+        plan += new.draft(STEPS, base, publisher, organization, draft, staged) if staged else []
+        plan.append(new.announce(STEPS, address, publisher, held, fields, wanted))
+    stays = kept(held, wanted)
     for each in wanted:
-        plan += _resource_steps(address, each, held.of(each.name) if held else None)
-    plan += _retirements(address, held, wanted)
-    plan += _order(address, held, wanted)
-    plan += _describe(address, publisher, held, fields)
+        there = held.of(each.name) if held and each.name in stays else None
+        plan += (
+            _hosted_steps(address, each, there, each in staged) if each.hosted else _link_steps(address, each, there)
+        )
+    plan += _retirements(address, held, set(stays.values()))
+    if not lacking:
+        plan += _order(address, held, wanted)
+    if not (lacking and held and held.public):  # else the same call said it
+        plan += _describe(address, publisher, held, fields)
+    if (draft or staged) and not _leaning(held, set(stays.values())):
+        plan.append(new.delete_draft(STEPS, base, draft))
     return plan
 
 
-def _create(base: str, publisher: str, organization: str, fields: dict[str, Any]) -> Step:
-    body = {**fields, "private": True, "extras": {PUBLISHER_MARK: publisher}}
-    if organization:
-        body["organization"] = organization
-    return STEPS.json(
-        "dataset.create",
-        "POST",
-        f"{base}/datasets/",
-        "Créer le jeu de données, privé tant que tous ses fichiers n'y sont pas",
-        body,
-        provides="dataset",
-    )
+def _leaning(held: HeldDataset | None, stays: set[str]) -> bool:
+    """Whether a resource whose file is no longer in the package has its bytes in the draft: it stays then."""
+    return any(r.staged and r.id not in stays for r in (held.resources if held else ()))
 
 
-def _resource_steps(address: str, wanted: Wanted, held: Held | None) -> list[Step]:
-    if wanted.url:
-        return _remote_steps(address, wanted, held)
-    if held is not None and not held.hosted:
-        held = None  # udata never turns a remote resource into a file: a new one is made, the old one retired
+def _hosted_steps(address: str, wanted: Wanted, held: Held | None, staged: bool) -> list[Step]:
+    """`staged`: its resource is being made, with the bytes of the draft."""
     if held is None:
-        return [_upload(address, wanted, None), _describe_resource(address, wanted, None)]
+        sent = _upload(address, wanted, None)
+        return [sent, _describe_resource(address, wanted, None)] if staged else [sent]
     plan = []
-    if (held.sha1, held.size) != (wanted.sha1, wanted.size):
+    if held.staged or (held.sha1, held.size) != (wanted.sha1, wanted.size):
         plan.append(_upload(address, wanted, held))
-        held = msgspec.structs.replace(held, title=wanted.title)  # by the upload itself
-    if not _described(wanted, held):
+    # An upload makes its name the title, which is already so.
+    if held.staged or not _described(wanted, held, title=held.title if not plan else wanted.title):
         plan.append(_describe_resource(address, wanted, held))
     return plan
+
+
+def _link_steps(address: str, wanted: Wanted, held: Held | None) -> list[Step]:
+    if held is None:
+        return []  # made whole with the others
+    shown = (held.url, held.format, held.size, held.sha256)
+    same = shown == (wanted.address, wanted.format, wanted.size, wanted.sha256)
+    return [] if same and _described(wanted, held, title=held.title) else [_describe_resource(address, wanted, held)]
 
 
 def _upload(address: str, wanted: Wanted, held: Held | None) -> Step:
     return STEPS.file(
         "resource.replace" if held else "resource.upload",
         "POST",
-        f"{address}/resources/{held.id}/upload/" if held else f"{address}/upload/",
-        "Remplacer le fichier, à la même adresse" if held else "Envoyer un nouveau fichier",
+        f"{address}/resources/{_id(wanted, held)}/upload/",
+        "Remplacer le fichier, à la même adresse" if held else "Envoyer le fichier de la ressource nouvelle",
         file=wanted.name,
         sha256=wanted.sha256,
         size=wanted.size,
         send_as=wanted.title,
-        provides="" if held else f"resource:{wanted.name}",
     )
 
 
@@ -91,63 +102,27 @@ def _describe_resource(address: str, wanted: Wanted, held: Held | None) -> Step:
     return STEPS.json(
         "resource.describe",
         "PUT",
-        f"{address}/resources/{held.id if held else f'{{resource:{wanted.name}}}'}/",
+        f"{address}/resources/{_id(wanted, held)}/",
         f"Titre, description et schéma de {wanted.name}",
-        _body(wanted, held),
+        of_resource(wanted, held),
     )
 
 
-def _body(wanted: Wanted, held: Held | None) -> dict[str, Any]:
-    extras = {**(held.extras if held else {}), FILE_MARK: wanted.name}
-    extras.pop(RETIRED_MARK, None)
-    body: dict[str, Any] = {
-        "title": wanted.title,
-        "description": wanted.description,
-        "type": wanted.type,
-        "extras": extras,
-    }
-    if wanted.schema:
-        body["schema"] = wanted.schema
-    if wanted.url:
-        body |= {"url": wanted.url, "filetype": "remote", "format": wanted.format, "filesize": wanted.size}
-        body["checksum"] = {"type": "sha256", "value": wanted.sha256}
-    return body
+def _id(wanted: Wanted, held: Held | None) -> str:
+    return held.id if held else f"{{resource:{wanted.name}}}"
 
 
-def _remote_steps(address: str, wanted: Wanted, held: Held | None) -> list[Step]:
-    if held is None or held.hosted:
-        step = STEPS.json(
-            "resource.link",
-            "POST",
-            f"{address}/resources/",
-            "Format que le portail n'héberge pas : lien vers le fichier",
-            _body(wanted, None),
-            provides=f"resource:{wanted.name}",
-        )
-        return [step]
-    same = (held.url, held.format, held.size, held.sha256) == (wanted.url, wanted.format, wanted.size, wanted.sha256)
-    return [] if same and _described(wanted, held) else [_describe_resource(address, wanted, held)]
-
-
-def _described(wanted: Wanted, held: Held) -> bool:
-    told = (held.title, held.description, held.type, held.extras.get(FILE_MARK))
+def _described(wanted: Wanted, held: Held, *, title: str) -> bool:
+    told = (title, held.description, held.type, held.extras.get(FILE_MARK))
     schema = wanted.schema is None or wanted.schema == held.schema
     return schema and told == (wanted.title, wanted.description, wanted.type, wanted.name)
 
 
-def _kept(held: HeldDataset | None, wanted: Iterable[Wanted]) -> dict[str, str]:
-    """File to the id of the resource that it keeps."""
-    remote = {w.name: bool(w.url) for w in wanted}
-    resources = held.resources if held else ()
-    return {r.name: r.id for r in resources if r.name in remote and r.hosted != remote[r.name]}
-
-
-def _retirements(address: str, held: HeldDataset | None, wanted: list[Wanted]) -> list[Step]:
+def _retirements(address: str, held: HeldDataset | None, stays: set[str]) -> list[Step]:
     """Our resources that are no file of the package any more: never deleted, their title says so."""
-    kept = set(_kept(held, wanted).values())
     plan = []
     for each in held.resources if held else ():
-        if each.id in kept or each.retired or not each.ours:
+        if each.id in stays or each.retired or not each.ours:
             continue
         name = each.extras.get(FILE_MARK) or each.name or "un fichier en double"
         body: dict[str, Any] = {
@@ -169,30 +144,16 @@ def _retirements(address: str, held: HeldDataset | None, wanted: list[Wanted]) -
 
 
 def _order(address: str, held: HeldDataset | None, wanted: list[Wanted]) -> list[Step]:
-    """Ours in the order of the page, then what others put there, then the retired ones."""
-    kept = _kept(held, wanted)
-    ours = [kept.get(w.name) or f"{{resource:{w.name}}}" for w in wanted]
-    rest = [r for r in (held.resources if held else ()) if r.id not in kept.values()]
-    foreign = [r.id for r in rest if not r.ours]
-    retired = [r.id for r in rest if r.id not in foreign]
-    order = [*ours, *foreign, *retired]
+    order = in_order(held, wanted, lambda w: w.name)
     if held and order == [r.id for r in held.resources]:
         return []
-    return [
-        STEPS.json(
-            "resources.order",
-            "PUT",
-            f"{address}/resources/",
-            "Ordre des fichiers sur la page",
-            order,
-        )
-    ]
+    return [STEPS.json("resources.order", "PUT", f"{address}/resources/", "Ordre des fichiers sur la page", order)]
 
 
 def _describe(address: str, publisher: str, held: HeldDataset | None, fields: dict[str, Any]) -> list[Step]:
     now = held.fields if held else {}
-    extras = {**(now.get("extras") or {}), PUBLISHER_MARK: publisher}
-    if held and not now.get("private") and not differing(now, fields) and extras == now.get("extras"):
+    body = of_dataset(now, fields, publisher)
+    if held and held.public and not differing(now, fields) and body["extras"] == now.get("extras"):
         return []
     return [
         STEPS.json(
@@ -200,7 +161,7 @@ def _describe(address: str, publisher: str, held: HeldDataset | None, fields: di
             "PUT",
             f"{address}/",
             "Titre, description, fréquence, licence et mots-clés du jeu ; le jeu est public",
-            {**fields, "private": False, "extras": extras},
+            {**body, "private": False},
         )
     ]
 

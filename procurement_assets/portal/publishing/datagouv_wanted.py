@@ -32,6 +32,10 @@ from procurement_assets.publishers import Publisher
 FILE_MARK = "procurement-assets:file"
 PUBLISHER_MARK = "procurement-assets:publisher"
 RETIRED_MARK = "procurement-assets:retired"
+STAGED_MARK = "procurement-assets:staged"
+"""On a resource whose bytes are still in the draft: it is seen whole, its own file is to be sent."""
+DRAFT_MARK = "procurement-assets:draft"
+"""On the private dataset through which new files pass; its value is the publisher's id."""
 SCHEMA = "139bercy/format-commande-publique"
 SCHEMA_VERSIONS = {"decp_2022": "2.0.3", "decp_2019": "1.5.0"}
 """Regulatory file to the version of its schema on schema.data.gouv.fr (2.0.4 differs from 2.0.3 in form only)."""
@@ -87,9 +91,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Of the bytes sent."""
     size: int
     """Of the bytes sent."""
-    url: str = ""
-    """Address of a remote resource."""
-    format: str = ""
+    hosted: bool
+    """Whether the portal keeps the file itself; else it only leads to it."""
+    address: str
+    """Where our own copy of the file is, under `files_url`."""
+    format: str
+    """As udata tells it: the last extension."""
     schema: dict[str, str] | None = None
 
 
@@ -149,8 +156,9 @@ def _wanted(
         sha256=file.sha256,
         sha1=sha1,
         size=size if hosted else file.bytes,
-        url="" if hosted else publisher.about.files_url + quote(file.name),
-        format="" if hosted else extension(file.name),
+        hosted=hosted,
+        address=publisher.about.files_url + quote(file.name),
+        format=extension(name) if hosted else extension(file.name),
         schema=schema_of(file.name, schemas),
     )
 

@@ -224,7 +224,7 @@ class _Run:
         )
         self._tell("verified", publication=publication, detail="relecture complète" if self.job.full else "")
         self._forget_old_files()
-        files = tuple(s.file for s in self.done if s.file)
+        files = tuple(dict.fromkeys(s.file for s in self.done if s.file))
         return Report(
             target=self.portal.target,
             status="published" if any(s.writes for s in self.done) else "unchanged",

@@ -133,20 +133,23 @@ class PortalSession:
         files: Callable[[], Mapping[str, Any]] | None = None,
         accept: tuple[int, ...] = (200, 201, 202, 204),
         stream: bool = False,
+        repeatable: bool | None = None,
     ) -> requests.Response:
         """One call, repeated where that is safe; an answer with a status of `accept`.
 
         `path` starts with `/` and is below the base. `files` makes the multipart parts anew for each attempt (an open
-        handle is read only once). Raises the errors of this module.
+        handle is read only once). `repeatable`: whether the call may be made twice without harm; where
+        it is not said, all but POST. Raises the errors of this module.
         """
         url = self.base + path
+        repeatable = method != "POST" if repeatable is None else repeatable
         where, fault = f"{method} {url}", _Fault("aucun essai", surely_not_done=True)
         for attempt in range(1, self.attempts + 1):
             answer = self._once(method, url, accept, params=params, json=json, files=files, stream=stream)
             if isinstance(answer, requests.Response):
                 return answer
             fault = answer
-            if method == "POST" and not fault.surely_not_done:
+            if not repeatable and not fault.surely_not_done:
                 raise AmbiguousError(
                     f"{where} : sans réponse sûre ({fault.cause}) ; l'état du portail est relu avant de continuer"
                 )

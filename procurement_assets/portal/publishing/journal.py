@@ -25,6 +25,9 @@ from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.portal import Publication, TargetState
 from procurement_assets.portal.publishing.safety import Checks
 
+PASSING = ("version:", "staged:", "mime:")
+"""Starts of the bindings that are good for one publication: versions to go back to, what a draft told."""
+
 Event = Literal["begin", "sending", "step", "failed", "refused", "differs", "restored", "verified"]
 
 
@@ -157,8 +160,8 @@ def _served(state: TargetState) -> TargetState:
 
 
 def _lasting(bindings: dict[str, str]) -> dict[str, str]:
-    """Without the versions to go back to: each is good for one publication."""
-    return {k: v for k, v in bindings.items() if not k.startswith("version:")}
+    """Without what is good for one publication."""
+    return {k: v for k, v in bindings.items() if not k.startswith(PASSING)}
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -20,8 +20,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of a step."""
 
     bindings: dict[str, str] = {}
-    """Placeholders that the answer fills; kept in the journal and given back in `TargetState.bindings`. One
-    that starts with `version:` (what to go back to) is forgotten when the publication ends."""
+    """Placeholders that the answer fills; kept in the journal and given back in `TargetState.bindings`. Those
+    of one publication (`journal.PASSING`) are forgotten when it ends."""
     status: int | None = None
     """HTTP status, where there is one."""
     detail: str = ""
