@@ -56,6 +56,8 @@ def settings(port: int, root: Path) -> type:
             "AUTO_INDEX": False,
             "URLS_ALLOW_LOCAL": True,
             "URLS_ALLOW_PRIVATE": True,
+            # There is no network: each look-up of a name of an address would wait for its timeout.
+            "URLS_RESOLVE_HOSTNAME": False,
             "PUBLISH_ON_RESOURCE_EVENTS": False,
             "SCHEMA_CATALOG_URL": None,
             "HARVESTER_BACKENDS": ["dcat"],
