@@ -112,7 +112,8 @@ def fill() -> dict[str, str]:
     organization = Organization(
         name="Ville de Paris",
         description="Organisation des tests",
-        members=[Member(user=users["member"], role="admin")],
+        # The least role that docs/securite.md asks for.
+        members=[Member(user=users["member"], role="editor")],
     ).save()
     return {"organization": str(organization.id), "slug": organization.slug, **keys}
 
