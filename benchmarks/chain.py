@@ -172,11 +172,12 @@ STAGES: dict[str, tuple[str, Callable[[Lake, argparse.Namespace], None]]] = {
 
 
 def _write(stages: list[Stage], lake: Lake, options: argparse.Namespace, size: int) -> str:
+    releases = lake.ocds(PUBLISHER.id) / "releases.jsonl"
     about = {
         "date": datetime.now(UTC).date().isoformat(),
         "contracts": options.records,
         "decp_mb": round(size / 1e6, 1),
-        "releases_mb": round((lake.ocds(PUBLISHER.id) / "releases.jsonl").stat().st_size / 1e6, 1),
+        "releases_mb": round(releases.stat().st_size / 1e6, 1) if releases.exists() else None,
         **machine(TOOLS),
         "stages": [msgspec.to_builtins(s) for s in stages],
     }
