@@ -44,7 +44,7 @@ from procurement_assets.decp.told import Told
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets.schema import TABLES
 
-COLUMNS_READ = ("source", "file_sha256", "fichier", "fichier_date", "position", "decode", "record", "notes")
+COLUMNS_READ = ("source", "file_sha256", "fichier", "fichier_date", "position", "layout", "decode", "record", "notes")
 """Columns of `decp_records` that `build_tables` reads."""
 BUILT = (
     "contracts",

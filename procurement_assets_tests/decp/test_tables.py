@@ -13,8 +13,9 @@ import pytest
 
 from procurement_assets.decp.parse import build_records, parse_file
 from procurement_assets.decp.raw import RawModification, RawOperateur, RawRecord
-from procurement_assets.decp.tables import BUILT
+from procurement_assets.decp.tables import BUILT, COLUMNS_READ
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.parquet import read_rows
 from procurement_assets.publishers import Publisher, Source, load_publishers
 from procurement_assets.settings import PACKAGE
 from procurement_assets.sources.manifest import ManifestRow
@@ -207,3 +208,16 @@ def test_what_xml_writes_as_text_because_all_is_text_there_is_no_repair() -> Non
         repairs = build([row(said, 0) | {"layout": layout}]).frames["repairs"]
         rules = repairs.filter(pl.col("rule").is_in(["number.text", "boolean.text"]))
         assert len(rules) == expected, rules
+
+
+def test_a_sound_xml_file_read_from_the_lake_has_no_repair(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    sound = (
+        b"<marches><marche><id>1</id><acheteur><id>21750001600019</id></acheteur><montant>1000.50</montant>"
+        b"<dureeMois>12</dureeMois><marcheInnovant>non</marcheInnovant></marche></marches>"
+    )
+    build_records(lake, "p", [_manifest(lake, sound, "f")])
+    with lake.table("decp_records", "p").open("rb") as records:
+        frames = build(list(read_rows(records, list(COLUMNS_READ)))).frames
+    assert frames["repairs"].to_dicts() == []
+    assert frames["contracts"].select("montant", "dureeMois", "marcheInnovant").rows() == [(1000.5, 12, False)]
