@@ -108,14 +108,15 @@ class _File:
         if not isinstance(item.value, dict):
             self.fail(item.line, "une règle est une suite de champs `nom: valeur`")
         identity = item.value.get("id")
-        self.rule_id = str(identity.value) if identity else ""
+        self.rule_id = " ".join(str(identity.value).split()) if identity and identity.value is not None else ""
         info = msgspec.structs.fields(Rule)
         self.fields(item, {f.name for f in info}, {f.name for f in info if f.required})
         try:
             rule = msgspec.convert(item.plain(), Rule)
         except msgspec.ValidationError as error:
-            path = re.search(r"at `\$\.(\w+)", str(error))
-            self.fail(item.line_of(path.group(1) if path else ""), type_reason(str(error), SEVERITIES))
+            path = re.search(r"at `\$\.([\w.]+)", str(error))
+            place = path.group(1).split(".") if path else []
+            self.fail(item.line_of(*place), type_reason(str(error), SEVERITIES))
         self.identity(rule, item, seen)
         self.texts(rule, item)
         self.expectation(rule, item)
@@ -126,7 +127,7 @@ class _File:
     def identity(self, rule: Rule, item: Located, seen: dict[str, int]) -> None:
         """The id has its table's prefix, three digits, and is alone to have it."""
         prefix = PREFIXES[self.table]
-        if not re.fullmatch(prefix + r"-\d{3}", rule.id):
+        if not re.fullmatch(prefix + r"-[0-9]{3}", rule.id):
             self.fail(item.line_of("id"), f"l'identifiant doit être {prefix}- suivi de trois chiffres")
         if rule.id in seen:
             self.fail(item.line_of("id"), f"identifiant déjà pris par la règle de la ligne {seen[rule.id]}")
@@ -137,13 +138,17 @@ class _File:
         for name in ("title", "explanation", "legal_basis", "advice"):
             if not getattr(rule, name).strip():
                 self.fail(item.line_of(name), f"`{name}` est vide")
-        for limit in (rule.thresholds.warning, rule.thresholds.blocking):
+        if re.search(r"[{}]", re.sub(r"\{\w+\}", "", rule.expected)):
+            self.fail(
+                item.line_of("expected"), "une accolade entoure le nom d'une colonne, et rien d'autre : {colonne}"
+            )
+        for name, limit in (("warning", rule.thresholds.warning), ("blocking", rule.thresholds.blocking)):
             if limit.share is not None and not 0 <= limit.share <= 1:
-                self.fail(item.line_of("thresholds"), "`share` est une part de 0 à 1")
+                self.fail(item.line_of("thresholds", name, "share"), "`share` est une part de 0 à 1")
             if limit.count is not None and limit.count < 0:
-                self.fail(item.line_of("thresholds"), "`count` est un nombre de lignes, 0 ou plus")
+                self.fail(item.line_of("thresholds", name, "count"), "`count` est un nombre de lignes, 0 ou plus")
         if not rule.blocking and "blocking" in item.plain().get("thresholds", {}):
-            self.fail(item.line_of("thresholds"), "un seuil de blocage demande `blocking: true`")
+            self.fail(item.line_of("thresholds", "blocking"), "un seuil de blocage demande `blocking: true`")
 
     def expectation(self, rule: Rule, item: Located) -> None:
         """Either an expression, or a known expectation with the arguments it takes."""
@@ -151,22 +156,26 @@ class _File:
             if rule.expectation or rule.arguments:
                 self.fail(item.line_of("expression"), "une règle a une `expression` ou une `expectation`, pas les deux")
             return
+        if not rule.expectation:
+            self.fail(item.line, "une règle a une `expression` ou une `expectation` : il manque l'une ou l'autre")
         if rule.expectation not in EXPECTATIONS:
             line = item.line_of("expectation")
             self.fail(line, f"attente inconnue « {rule.expectation} »{near(rule.expectation, EXPECTATIONS)}")
         if fault := argument_fault(rule, self.schema):
-            self.fail(item.line_of("arguments"), fault)
+            self.fail(item.line_of("arguments", fault.argument), fault.reason)
         if rule.type.columns == "column" and not rule.column:
             self.fail(item.line, f"{rule.expectation} demande `column`")
 
     def names(self, rule: Rule, item: Located) -> None:
         """Every column named exists in the table or among its computed columns."""
-        groups = {"column": (rule.column,) if rule.column else (), "show": rule.show, "arguments": rule.columns}
-        groups["expected"] = rule.placeholders
-        for field, names in groups.items():
-            for name in names:
-                if name not in self.schema:
-                    self.fail(item.line_of(field), f"colonne inconnue « {name} »{near(name, self.schema)}")
+        places: list[tuple[tuple[str, ...], str]] = [(("column",), rule.column)] if rule.column else []
+        places += [(("show",), n) for n in rule.show] + [(("expected",), n) for n in rule.placeholders]
+        for argument in ("column_A", "column_B", "column_list"):
+            given = rule.arguments.get(argument, ())
+            places += [(("arguments", argument), n) for n in ((given,) if isinstance(given, str) else given)]
+        for place, name in places:
+            if name not in self.schema:
+                self.fail(item.line_of(*place), f"colonne inconnue « {name} »{near(name, self.schema)}")
         lists = [n for n in rule.columns if isinstance(self.schema[n], pl.List) and rule.type.kind == "row"]
         if lists and "null" not in rule.expectation:
             self.fail(item.line_of("column"), f"« {lists[0]} » est une liste : écrire une `expression`")
@@ -180,7 +189,7 @@ class _File:
             if not text:
                 continue
             try:
-                check_boolean(self.link, text)
+                check_boolean(self.link, text, scope=field == "scope")
             except SqlError as error:
                 said = sql_reason(str(error), self.schema) if error.__cause__ else str(error)
                 self.fail(item.line_of(field), f"`{field}` : {said}")

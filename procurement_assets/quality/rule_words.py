@@ -40,11 +40,13 @@ _YAML = (
     (r"mapping values are not allowed", "un deux-points dans un texte : mettre le texte entre guillemets"),
     (r"found unexpected end of stream", "un guillemet ouvert n'est pas fermé"),
     (r"but found another document", "deux documents dans un fichier : retirer la ligne « --- »"),
+    (r"but found '<scalar>'", "un texte entre apostrophes ou guillemets en contient : doubler l'apostrophe ('')"),
     (r"expected <block end>|did not find expected", "l'indentation ne suit pas celle des lignes voisines"),
     (r"could not find expected ':'", "un champ sans « : », ou une ligne mal indentée"),
     (r"found undefined alias", "« * » en début de valeur : mettre le texte entre guillemets"),
     (r"expected ',' or '\]'|expected ',' or '\}'", "une liste ou une accolade n'est pas fermée"),
     (r"found character .* that cannot start any token", "un signe que YAML réserve : mettre le texte entre guillemets"),
+    (r"could not determine a constructor", "« ! » en début de valeur : mettre le texte entre guillemets"),
 )
 _SQL = (
     (r"syntax error at end of input", "l'expression n'est pas finie"),
@@ -56,8 +58,32 @@ _SQL = (
     (r"(?:Cannot compare values of type|Cannot mix values of type) (.*?) and (?:type )?(.*?)[ .(-]",
      "comparaison de deux types différents : {} et {}"),
     (r"Could not convert string '(.*?)' to (\w+)", "« {} » n'est pas de la forme attendue ({})"),
+    (r'invalid date field format: "(.*?)"', "« {} » n'est pas une date (DATE 'AAAA-MM-JJ')"),
+    (r"WHERE clause cannot contain", "une portée juge chaque ligne seule : ni count(…), max(…), ni OVER"),
+    (r"must appear in the GROUP BY", "un calcul sur toutes les lignes s'écrit (SELECT max(montant) FROM lignes)"),
+    (r"Values were not provided", "« ? » ou « $ » n'ont pas de valeur : mettre un texte entre apostrophes"),
+    (r"Deprecated lambda arrow", "écrire « lambda x: … » au lieu de « x -> … »"),
+    (r"^Invalid Input Error: (?:missing|no argument|bad|invalid|unexpected|trailing)\b.*?: (.*)",
+     "expression régulière incorrecte : {}"),
     (r"No function matches the given name and argument types '(.*?)'", "ces types ne vont pas ensemble : {}"),
 )  # fmt: skip
+_REGEX = (
+    (r"unterminated character set", "un crochet ouvert n'est pas fermé"),
+    (r"missing \), unterminated subpattern", "une parenthèse ouverte n'est pas fermée"),
+    (r"unbalanced parenthesis", "une parenthèse est fermée sans être ouverte"),
+    (r"nothing to repeat", "« * », « + » ou « ? » ne suit rien"),
+    (r"multiple repeat", "deux répétitions de suite"),
+    (r"bad escape (\S+)", "« {} » n'existe pas"),
+    (r"bad character range (\S+)", "l'intervalle « {} » est à l'envers"),
+)
+
+
+def regex_reason(problem: str) -> str:
+    """Why a text is no regular expression."""
+    for theirs, ours in _REGEX:
+        if m := re.search(theirs, problem):
+            return ours.format(*m.groups())
+    return problem
 
 
 def near(name: Any, known: Iterable[str]) -> str:

@@ -210,19 +210,23 @@ class _GreatExpectations:
         code_list = arguments.pop("code_list", None)
         if code_list:
             arguments["value_set"] = list(code_lists()[code_list])
-        if part.schema.get(rule.column) == pl.Date:
-            arguments = {n: _timestamp(v) if n in ("min_value", "max_value") else v for n, v in arguments.items()}
+        if not rule.expression and part.schema.get(rule.column) == pl.Date:
+            arguments = {n: _timestamps(v) if n in _DATED else v for n, v in arguments.items()}
         kind = getattr(catalogue, class_name(rule.expectation_name))
         return kind(
             **arguments, meta={"rule": rule.id}, description=rule.title, notes=rule.explanation, severity=rule.severity
         )
 
 
-def _timestamp(value: Any) -> Any:
-    """A date as the pandas engine compares it."""
+_DATED = ("min_value", "max_value", "value_set")
+"""The arguments that are dates where the column is one."""
+
+
+def _timestamps(value: Any) -> Any:
+    """A date, or a list of dates, as the pandas engine compares them."""
     import pandas as pd
 
-    return pd.Timestamp(value)
+    return [pd.Timestamp(v) for v in value] if isinstance(value, list) else pd.Timestamp(value)
 
 
 def names_used(table: Table, rules: Sequence[Rule]) -> list[str]:

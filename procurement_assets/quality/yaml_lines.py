@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from procurement_assets.quality.rule_words import yaml_reason
 
@@ -34,10 +35,15 @@ class Located:
             return [v.plain() for v in self.value]
         return self.value
 
-    def line_of(self, name: str) -> int:
-        """The line of a field, or of the whole where the field is absent."""
-        field = self.value.get(name) if isinstance(self.value, dict) else None
-        return field.line if field is not None else self.line
+    def line_of(self, *path: str) -> int:
+        """The line of a field (of a field of a field…), or of what should hold it where it is absent."""
+        found = self
+        for name in path:
+            inner = found.value.get(name) if isinstance(found.value, dict) else None
+            if inner is None:
+                break
+            found = inner
+        return found.line
 
 
 def read_yaml(text: str) -> Located:
@@ -50,6 +56,10 @@ def read_yaml(text: str) -> Located:
         mark = (error.context_mark if open_quote else None) or error.problem_mark or error.context_mark
         reason = yaml_reason(str(error.problem))
         raise YamlError(mark.line + 1 if mark else 1, f"YAML illisible : {reason}") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reason = f"le caractère invisible U+{int(error.character):04X} n'y est pas permis : le retirer"
+        raise YamlError(line, f"YAML illisible : {reason}") from error
     except yaml.YAMLError as error:
         raise YamlError(1, f"YAML illisible : {error}") from error
     if node is None:
@@ -66,6 +76,8 @@ def _located(node: yaml.Node, within: frozenset[int]) -> Located:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Located] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise YamlError(key.start_mark.line + 1, "le nom d'un champ est un mot, et non une liste")
             name = str(key.value)
             if name in found:
                 raise YamlError(key.start_mark.line + 1, f"champ « {name} » écrit deux fois")
@@ -78,6 +90,6 @@ def _located(node: yaml.Node, within: frozenset[int]) -> Located:
         value = yaml.SafeLoader("").construct_object(node)
     except ValueError as error:
         raise YamlError(line, f"« {node.value} » n'est pas une date ; un texte se met entre guillemets") from error
-    except yaml.YAMLError as error:
-        raise YamlError(line, f"YAML illisible : {yaml_reason(str(error))}") from error
+    except yaml.MarkedYAMLError as error:
+        raise YamlError(line, f"YAML illisible : {yaml_reason(str(error.problem))}") from error
     return Located(value.isoformat() if isinstance(value, date) else value, line)

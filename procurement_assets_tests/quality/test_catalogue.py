@@ -15,21 +15,7 @@ from procurement_assets.quality.catalogue import RULES_FOLDER, CatalogueError, l
 from procurement_assets.quality.expectations import EXPECTATIONS, class_name
 from procurement_assets.quality.expected import expected_text
 from procurement_assets.quality.model import PREFIXES, Limit, Rule, Thresholds
-
-GOOD = """\
-table: contracts
-rules:
-  - id: DECP-M-999
-    title: Le montant est positif
-    explanation: Un montant est positif.
-    severity: warning
-    legal_basis: bonne pratique
-    column: montant
-    expectation: expect_column_values_to_be_between
-    arguments:
-      min_value: 0
-    advice: Corriger le montant.
-"""
+from procurement_assets_tests.quality.broken_rules import BROKEN, GOOD
 
 
 def _load(folder: Path, text: str, name: str = "contracts.yml") -> None:
@@ -52,151 +38,6 @@ def test_a_rule_of_another_file_is_read(tmp_path: Path) -> None:
     assert (rule.id, rule.column, rule.arguments, rule.blocking) == ("DECP-M-999", "montant", {"min_value": 0}, False)
 
 
-BROKEN = {
-    "unknown field": (("severity:", "severite:"), 6, "champ inconnu « severite » ; vouliez-vous « severity » ?"),
-    "missing field": (("    advice: Corriger le montant.\n", ""), 3, "champ manquant « advice »"),
-    "wrong severity": (
-        ("severity: warning", "severity: grave"),
-        6,
-        "« grave » n'est pas une valeur possible ; au choix",
-    ),
-    "wrong type": (
-        ("title: Le montant est positif", "title: 12"),
-        4,
-        "il faut un texte, et non un nombre entier",
-    ),
-    "empty text": (("advice: Corriger le montant.", "advice: ''"), 12, "`advice` est vide"),
-    "wrong prefix": (("DECP-M-999", "DECP-C-999"), 3, "l'identifiant doit être DECP-M- suivi de trois chiffres"),
-    "unknown column": (
-        ("column: montant", "column: montan"),
-        8,
-        "colonne inconnue « montan » ; vouliez-vous « montant »",
-    ),
-    "unknown expectation": (("to_be_between", "to_be_betwen"), 9, "attente inconnue"),
-    "unknown argument": (("min_value: 0", "minimum: 0"), 10, "argument inconnu « minimum »"),
-    "missing argument": (
-        ("expect_column_values_to_be_between\n    arguments:\n      min_value: 0", "expect_column_values_to_be_in_set"),
-        3,
-        "argument manquant « value_set »",
-    ),
-    "unknown code list": (
-        ("to_be_between\n    arguments:\n      min_value: 0", "to_be_in_set\n    arguments:\n      code_list: CCAGS"),
-        10,
-        "liste inconnue « CCAGS » ; vouliez-vous « CCAG » ?",
-    ),
-    "bad regex": (
-        ("to_be_between\n    arguments:\n      min_value: 0", "to_match_regex\n    arguments:\n      regex: '['"),
-        10,
-        "expression régulière incorrecte",
-    ),
-    "list column": (("column: montant", "column: techniques"), 8, "« techniques » est une liste"),
-    "unknown column in scope": (
-        ("    column: montant", "    scope: formt = '2019'\n    column: montant"),
-        8,
-        "`scope` : colonne inconnue « formt » ; vouliez-vous « format » ?",
-    ),
-    "scope that is no SQL": (
-        ("    column:", "    scope: format = = (1\n    column:"),
-        8,
-        "`scope` : écriture SQL incorrecte",
-    ),
-    "scope that is a number": (
-        ("    column:", "    scope: montant + 1\n    column:"),
-        8,
-        "`scope` : le résultat n'est pas vrai ou faux, mais DOUBLE",
-    ),
-    "scope that reads a file": (
-        ("    column:", "    scope: (SELECT count(*) FROM '/etc/passwd') > 0\n    column:"),
-        8,
-        "`scope` : table inconnue « /etc/passwd » : une règle ne lit que sa table",
-    ),
-    "scope that reads a file by a function": (
-        ("    column:", "    scope: (SELECT count(*) FROM read_csv('/etc/passwd')) > 0\n    column:"),
-        8,
-        "`scope` : une règle ne lit ni fichier ni réseau",
-    ),
-    "unknown list in SQL": (
-        ("    column:", "    scope: list_contains(liste_ccags(), ccag)\n    column:"),
-        8,
-        "`scope` : fonction inconnue « liste_ccags »",
-    ),
-    "expression and expectation": (
-        ("    advice:", "    expression: montant > 0\n    advice:"),
-        12,
-        "une règle a une `expression` ou une `expectation`, pas les deux",
-    ),
-    "blocking threshold on a rule that does not block": (
-        ("    advice:", "    thresholds:\n      blocking: {count: 3}\n    advice:"),
-        12,
-        "un seuil de blocage demande `blocking: true`",
-    ),
-    "share above one": (
-        ("    advice:", "    thresholds:\n      warning: {share: 5}\n    advice:"),
-        12,
-        "`share` est une part de 0 à 1",
-    ),
-    "unknown threshold": (
-        ("    advice:", "    thresholds:\n      alert: {count: 5}\n    advice:"),
-        12,
-        "champ inconnu « alert » (champ thresholds)",
-    ),
-    "field written twice": (("    advice:", "    title: Encore\n    advice:"), 12, "champ « title » écrit deux fois"),
-    "not YAML": (("table: contracts", "table: [contracts"), 2, "YAML illisible"),
-    "tab": (
-        ("    title", "\ttitle"),
-        4,
-        "YAML illisible : une tabulation en début de ligne : indenter avec des espaces",
-    ),
-    "colon in a text": (
-        ("title: Le montant", "title: Montant : le montant"),
-        4,
-        "YAML illisible : un deux-points dans un texte : mettre le texte entre guillemets",
-    ),
-    "quotation mark never closed": (("title: Le", 'title: "Le'), 4, "un guillemet ouvert n'est pas fermé"),
-    "two documents": (("    advice:", "---\n    advice:"), 12, "YAML illisible : deux documents dans un fichier"),
-    "date that does not exist": (("min_value: 0", "min_value: 2025-13-45"), 11, "« 2025-13-45 » n'est pas une date"),
-    "value that holds itself": (("rules:", "rules: &x\n  - *x"), 2, "une valeur se contient elle-même"),
-    "table that is a list": (("table: contracts", "table: [contracts]"), 1, "table inconnue"),
-    "field in French": (("severity:", "gravité:"), 6, "champ inconnu « gravité » ; vouliez-vous « severity » ?"),
-    "boolean in French": (
-        ("    advice:", "    correctable: non\n    advice:"),
-        12,
-        "il faut true ou false, et non un texte",
-    ),
-    "text for a number": (("min_value: 0", "min_value: zéro"), 10, "`min_value` doit être un nombre, et non « zéro »"),
-    "no bound": (("    arguments:\n      min_value: 0\n", ""), 3, "argument manquant : `min_value`, `max_value`"),
-    "bounds the wrong way": (
-        ("min_value: 0", "min_value: 5\n      max_value: 1"),
-        10,
-        "`min_value` est plus grand",
-    ),
-    "bounds of a text": (("column: montant", "column: objet"), 8, "« objet » n'est ni un nombre ni une date"),
-    "bound of a date": (("column: montant", "column: dateNotification"), 10, "`min_value` doit être une date"),
-    "form of a number": (
-        ("to_be_between\n    arguments:\n      min_value: 0", "to_match_regex\n    arguments:\n      regex: '[0-9]'"),
-        8,
-        "« montant » n'est pas un texte : écrire une `expression`",
-    ),
-    "set of another type": (
-        ("to_be_between\n    arguments:\n      min_value: 0", "to_be_in_set\n    arguments:\n      value_set: [dix]"),
-        10,
-        "« montant » est un nombre, et non « dix »",
-    ),
-    "negative threshold": (
-        ("    advice:", "    thresholds:\n      warning: {count: -1}\n    advice:"),
-        12,
-        "`count` est un nombre de lignes",
-    ),
-    "threshold that is a text": (
-        ("    advice:", "    thresholds:\n      warning: {count: dix}\n    advice:"),
-        12,
-        "il faut un nombre entier ou rien, et non un texte (champ thresholds.warning.count)",
-    ),
-    "unknown table": (("table: contracts", "table: contrats"), 1, "table inconnue « contrats » ; vouliez-vous"),
-    "another table's file": (("table: contracts", "table: ledger"), 1, "s'appelle ledger.yml"),
-}
-
-
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_rule_is_one_line_that_says_where(tmp_path: Path, name: str) -> None:
     (old, new), line, reason = BROKEN[name]
@@ -207,6 +48,28 @@ def test_a_broken_rule_is_one_line_that_says_where(tmp_path: Path, name: str) ->
     assert "\n" not in message
     assert message.startswith(f"{tmp_path}/contracts.yml:{line}: "), message
     assert reason in message
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "objet = 'now() et current_date' OR \"objet\" = 'random()'",
+        "age(datePublicationDonnees, dateNotification) < INTERVAL 1 YEAR",
+        "left(id, 4)::INTEGER > 2018",
+        "montant < (SELECT max(montant) FROM lignes) -- now()",
+        "try_cast('abc' AS DOUBLE) IS NULL AND objet = 'abc'",
+    ],
+)
+def test_sql_that_only_looks_wrong_is_accepted(tmp_path: Path, scope: str) -> None:
+    text = GOOD.replace("    column:", f"    scope: >-\n      {scope}\n    column:")
+    _load(tmp_path, text)
+
+
+def test_a_calculation_over_the_table_is_judged_row_by_row(tmp_path: Path) -> None:
+    rule = GOOD.split("    column:")[0] + "    advice: Corriger.\n    expression: {}\n"
+    with pytest.raises(CatalogueError, match=r"contracts.yml:9: .*s'écrit \(SELECT max\(montant\) FROM lignes\)"):
+        _load(tmp_path, rule.format("montant < max(montant)"))
+    _load(tmp_path, rule.format("count(*) OVER (PARTITION BY id) = 1"))
 
 
 def test_two_rules_cannot_share_an_id(tmp_path: Path) -> None:

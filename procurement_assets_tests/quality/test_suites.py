@@ -53,6 +53,16 @@ def test_a_result_says_what_was_judged_and_what_failed() -> None:
     assert result.rows(1) == [{"record": f"{BUYER}X2", "montant": "500"}]
 
 
+@pytest.mark.parametrize(("kind", "at_fault"), [("in_set", ["1"]), ("not_be_in_set", ["0"])])
+def test_a_set_of_dates_is_compared_as_dates(kind: str, at_fault: list[str]) -> None:
+    days = [date(2024, 1, 1), date(2025, 1, 1), None]
+    data = frame("contracts", [row("contracts", f"{n}", n, {"dateNotification": d}) for n, d in enumerate(days)])
+    named = f"expect_column_values_to_{'be_' if kind == 'in_set' else ''}{kind}"
+    judged = rule(column="dateNotification", expectation=named, arguments={"value_set": ["2024-01-01"]})
+    (result,) = run(data, judged)
+    assert (result.evaluated, result.failed["uid"].to_list()) == (2, at_fault)
+
+
 def test_slices_change_nothing() -> None:
     data = amounts(*(float(n) for n in range(0, 250)))
     whole = run(data, BETWEEN)
