@@ -176,10 +176,10 @@ def _not_among(known: pl.DataFrame, part: pl.DataFrame, kind: str) -> pl.DataFra
 def _told(rows: pl.DataFrame, kind: str, table: Table, segments: Sequence[UPath]) -> pl.DataFrame:
     """The rows of the history for the contracts of a kind that differ."""
     modified = rows.filter(pl.col("evenement") == "modifié")
-    before = contents(segments, kind, dict(modified.select("uid", "numero").iter_rows()))
+    before = contents(segments, kind, modified.select("uid", "numero").iter_rows())
     told = {
-        uid: _encode(_differences(table, before[uid], after)).decode()
-        for uid, after in modified.select("uid", "contenu").iter_rows()
+        uid: _encode(_differences(table, before[uid, number], after)).decode()
+        for uid, number, after in modified.select("uid", "numero", "contenu").iter_rows()
     }
     differences = pl.col("uid").replace_strict(told, default="[]", return_dtype=pl.String) if told else pl.lit("[]")
     only_columns = (pl.col("evenement") == "modifié") & (pl.col("ecarts") == "[]")

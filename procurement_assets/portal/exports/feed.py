@@ -1,16 +1,17 @@
 """`changements.atom`: the latest contracts that are new or changed, each entry saying in French what changed.
 
 Atom (RFC 4287). One entry per event of a contract; its id is a `tag:` address made of the contract and the number of
-the event, so it never changes; dates are those of the data. The feed holds the last 500 events, newest first, those of
-one publication by date of publication of their contract: the whole log is in `changements.csv`.
+the event; it tells the contract as the event left it, so that an entry, once given out, never changes. Dates are those
+of the data. The feed holds the last 500 events, newest first, those of one publication by date of publication of their
+contract: the whole log is in `changements.csv`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,6 +22,7 @@ import polars as pl
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.produce import date_time
+from procurement_assets.portal.exports.history import contents, segments_of
 from procurement_assets.portal.exports.spec import BY_NAME, FEED, About
 from procurement_assets.portal.exports.tables import exported_rows, read_export
 from procurement_assets.portal.policy import french_day
@@ -59,7 +61,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[tuple[str, str, str], ...]
     """French label, former value, new value, as French texts write them."""
     contract: Mapping[str, Any]
-    """The contract as it is now; empty where it has disappeared."""
+    """The contract as the event left it; where it has disappeared, as it was before."""
 
 
 def write_feed(lake: Lake, about: About) -> int:
@@ -88,12 +90,16 @@ def latest_events(lake: Lake, publisher: str, limit: int = LIMIT) -> list[Event]
     )
     wanted = last["uid"].unique()
     rows = _of(lake, publisher, "changements", wanted).join(last.select("place", *name), on=name)
-    known = {
-        kind: {row["uid"]: row for row in _of(lake, publisher, table, wanted).to_dicts()}
-        for kind, table in _TABLES.items()
-    }
+    segments = segments_of(lake, publisher)
+    left = {kind: contents(segments, kind, _leaving(rows.filter(pl.col("type_contrat") == kind))) for kind in _TABLES}
     groups = rows.sort("place", "rang").partition_by("place", maintain_order=True)
-    return [_event(group.to_dicts(), known) for group in groups]
+    return [_event(group.to_dicts(), left) for group in groups]
+
+
+def _leaving(rows: pl.DataFrame) -> list[tuple[str, int]]:
+    """The events after which contracts are told: of one that disappears, the event before."""
+    gone = pl.col("evenement") == "disparu"
+    return list(rows.select("uid", pl.col("numero") - gone.cast(pl.Int64)).unique().iter_rows())
 
 
 def last_publication(lake: Lake, publisher: str, limit: int) -> tuple[pl.DataFrame, Counter[str]]:
@@ -113,8 +119,9 @@ def _of(lake: Lake, publisher: str, table: str, uids: pl.Series) -> pl.DataFrame
     return pl.concat(frame.filter(pl.col("uid").is_in(uids.implode())) for frame in rows)
 
 
-def _event(rows: Sequence[dict[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> Event:
+def _event(rows: Sequence[dict[str, Any]], left: Mapping[str, Mapping[tuple[str, int], str]]) -> Event:
     first = rows[0]
+    row = left[first["type_contrat"]].get((first["uid"], first["numero"] - (first["evenement"] == "disparu")))
     return Event(
         day=first["date"],
         kind=first["type_contrat"],
@@ -122,7 +129,7 @@ def _event(rows: Sequence[dict[str, Any]], known: Mapping[str, Mapping[str, Any]
         event=first["evenement"],
         number=first["numero"],
         changes=tuple(_change(r) for r in rows if r["champ"]),
-        contract=known[first["type_contrat"]].get(first["uid"], {}),
+        contract=msgspec.json.decode(row) if row else {},
     )
 
 
@@ -132,7 +139,7 @@ def _change(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["libelle"], _shown(row["ancienne_valeur"], kind), _shown(row["nouvelle_valeur"], kind)
 
 
-def feed(about: About, events: Iterable[Event]) -> bytes:
+def feed(about: About, events: Sequence[Event]) -> bytes:
     """The feed's bytes."""
     ElementTree.register_namespace("", ATOM)
     portal = about.portal
@@ -140,7 +147,7 @@ def feed(about: About, events: Iterable[Event]) -> bytes:
     _text(root, "id", f"{_tag(about)}:changements:{about.publisher.id}")
     _text(root, "title", f"Marchés et concessions, nouveautés : {about.publisher.name}")
     _text(root, "subtitle", "Contrats nouveaux et modifiés depuis la publication précédente des données.")
-    _text(root, "updated", date_time(about.data_date))
+    _text(root, "updated", _latest(about, events))
     _link(root, "self", about.url(FEED), "application/atom+xml")
     _link(root, "alternate", portal.landing_page or portal.files_url, "text/html")
     _text(root, "rights", f"{portal.license_name}, {about.license_url}. Source : {about.attribution}.")
@@ -152,6 +159,12 @@ def feed(about: About, events: Iterable[Event]) -> bytes:
     ElementTree.indent(root, " ")
     data: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
+
+
+def _latest(about: About, events: Sequence[Event]) -> str:
+    """When the feed last changed: the date of the data, or of an event of a later day where that date went back."""
+    dates = [date_time(about.data_date), *(date_time(e.day.isoformat()) for e in events)]
+    return max(dates, key=datetime.fromisoformat)
 
 
 def _entry(root: ElementTree.Element, about: About, event: Event) -> None:
@@ -183,7 +196,7 @@ def _content(event: Event) -> str:
         lines.append(f"<p>{escape(_summary(event))}</p>")
     if event.changes:
         items = (f"<li>{escape(label)} : {escape(old)} → {escape(new)}</li>" for label, old, new in event.changes)
-        lines.append(f"<p>Ce qui change :</p><ul>{''.join(items)}</ul><p>Aujourd'hui :</p>")
+        lines.append(f"<p>Ce qui change :</p><ul>{''.join(items)}</ul><p>Le contrat est alors :</p>")
     facts = "".join(f"<li>{escape(name)} : {escape(value)}</li>" for name, value in _facts(event))
     return "".join([*lines, f"<ul>{facts}</ul>"])
 
@@ -201,7 +214,7 @@ def _facts(event: Event) -> list[tuple[str, str]]:
         ("Montant hors taxes" if marche else "Valeur globale", None if amount is None else euros(amount)),
         ("Procédure", contract.get("procedure")),
         ("Code CPV", contract.get("codeCPV")),
-        ("Date", signed and french_day(signed.isoformat())),
+        ("Date", signed and french_day(signed)),
     ]
     return [(name, str(value)) for name, value in found if value]
 

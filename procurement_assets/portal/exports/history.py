@@ -7,7 +7,7 @@ A segment is one file, written whole or not at all and never rewritten (`changes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -51,13 +51,13 @@ def last_events(segments: Sequence[UPath]) -> dict[str, pl.DataFrame]:
     }
 
 
-def contents(segments: Sequence[UPath], kind: str, numbers: Mapping[str, int]) -> dict[str, str]:
-    """The rows, in JSON, of some contracts of a kind at their event of some number."""
-    if not numbers:
+def contents(segments: Sequence[UPath], kind: str, events: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The rows, in JSON, of contracts of a kind as some events left them: (`uid`, `numero`) to row."""
+    wanted = pl.DataFrame(list(events), schema={"uid": pl.String, "numero": pl.Int64}, orient="row")
+    if wanted.is_empty():
         return {}
-    wanted = pl.DataFrame({"uid": list(numbers), "numero": list(numbers.values())})
-    first, last = min(numbers), max(numbers)
-    found: dict[str, str] = {}
+    first, last = str(wanted["uid"].min()), str(wanted["uid"].max())
+    found: dict[tuple[str, int], str] = {}
     for segment in segments:
         with segment.open("rb") as handle:
             file = pq.ParquetFile(handle)
@@ -65,7 +65,8 @@ def contents(segments: Sequence[UPath], kind: str, numbers: Mapping[str, int]) -
             columns = ["type_contrat", "uid", "numero", "contenu"]
             for batch in file.iter_batches(batch_size=SLICE, row_groups=groups, columns=columns):
                 rows = cast(pl.DataFrame, pl.from_arrow(batch)).filter(pl.col("type_contrat") == kind)
-                found |= dict(rows.join(wanted, on=["uid", "numero"]).select("uid", "contenu").iter_rows())
+                kept = rows.join(wanted, on=["uid", "numero"]).filter(pl.col("contenu").is_not_null())
+                found |= {(uid, number): row for uid, number, row in kept.select(columns[1:]).iter_rows()}
     return found
 
 

@@ -3,6 +3,7 @@
 `X.csv`        UTF-8, comma, header, ISO dates, decimal point, `true`/`false`, lists joined by `|`, empty for no value
 `X_excel.csv`  what a French Excel opens with a double click: UTF-8 with its mark, semicolon, decimal comma, dates as
                dd/mm/yyyy, `VRAI`/`FAUX`, and codes and identifiers as `="00123"`, the only way to keep their zeros
+               (so is any text that Excel would take for a number, a date or a truth value)
 `X.jsonl.gz`   one JSON object a line, every column named, lists as lists
 
 Both CSV files are made harmless for spreadsheets (`neutral`). A list element cannot hold the separator: there it is
@@ -28,8 +29,22 @@ Write = Callable[[pl.DataFrame], None]
 BLOCK = 50_000
 """Lines compressed at once."""
 _STAND_IN = "¦"
-_CODE = r"^[0-9][0-9A-Za-z./:_~-]*$"
-"""Text without a space that starts with a digit: Excel would read a number or a date in it."""
+_MONTH = (
+    "janv(?:ier|\\.)?|jan|f[ée]v(?:rier|r\\.?|\\.)?|mars?|avr(?:il|\\.)?|mai|juin|juil(?:let|\\.)?|ao[uû]t|"
+    "sept?(?:embre|\\.)?|oct(?:obre|\\.)?|nov(?:embre|\\.)?|d[ée]c(?:embre|\\.)?"
+)
+_CODE = (
+    # A code, without a space, that starts with a digit: 00123, 1E5, 2024-01-15.
+    r"^(?:[0-9][0-9A-Za-z./:_~-]*"
+    # A number as French texts write it, in brackets when negative, with its unit: 12,5 or (1 000) or 10 %.
+    r"|[(]?[0-9][0-9 .,/:()\u00a0\u202f-]*[%€]?"
+    # A day or a month in words: 1 mai, mars 2024, SEPT-1.
+    rf"|(?i:[0-9]{{1,2}}[ ./-]*(?:{_MONTH})|(?:[0-9]{{1,2}}[ ./-]*)?(?:{_MONTH})[ ./-]*[0-9]{{1,4}})"
+    r"|(?i:vrai|faux|true|false))$"
+)
+"""Text in which a French Excel would read a number, a date or a truth value."""
+_LONGEST = 255
+"""Characters that a text in a formula can have: a longer one is no number either."""
 
 
 @contextmanager
@@ -112,7 +127,8 @@ def _french(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _kept_as_text(column: pl.Expr) -> pl.Expr:
-    return pl.when(column.str.contains(_CODE)).then(pl.format('="{}"', column)).otherwise(column)
+    taken = (column.str.len_chars() <= _LONGEST) & column.str.contains(_CODE)
+    return pl.when(taken).then(pl.format('="{}"', column)).otherwise(column)
 
 
 FILES: dict[str, Callable[[Path], AbstractContextManager[Write]]] = {

@@ -8,9 +8,11 @@ told that this is meant. A table that has more rows than a sheet can hold is lef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -25,10 +27,13 @@ from procurement_assets.schema import Column, data_dictionary
 SHEET_ROWS = 1_048_575
 """Rows of a sheet, without the header."""
 CELL_TEXT = 32_767
-"""Characters of a cell."""
+"""Characters of a cell, as UTF-16 counts them: a character outside the basic plane is two."""
+FIRST_DAY = date(1900, 1, 1)
+"""Excel knows no day before it."""
 LINE = 15.0
 """Height of a line, in points."""
 _CUT = "… (suite dans le fichier CSV)"
+_ASTRAL = "[\U00010000-\U0010ffff]"
 _WIDTHS = {"date": 12.0, "number": 16.0, "integer": 11.0, "boolean": 10.0, "list": 24.0, "string": 18.0}
 _WIDE = {"objet": 60.0, "uid": 32.0, "ocid": 40.0}
 
@@ -65,7 +70,7 @@ def _data_sheet(book: FastExcel, export: Export, frame: pl.DataFrame) -> None:
     texts = [c.title for c in columns if c.type in ("string", "list")]
     book.sheet(
         export.sheet,
-        _cut(flattened(frame)).rename(titles),
+        _shown(_cut(flattened(frame)).rename(titles)),
         column_widths={c.title: _WIDE.get(c.name, _WIDTHS[c.type]) for c in columns},
         column_formats={c.title: _format(c) for c in columns},
         header_format=_header(),
@@ -79,14 +84,35 @@ def _data_sheet(book: FastExcel, export: Export, frame: pl.DataFrame) -> None:
 def _cut(frame: pl.DataFrame) -> pl.DataFrame:
     """Text that a cell can hold."""
     texts = [n for n, t in frame.schema.items() if t == pl.String]
-    kept = CELL_TEXT - len(_CUT)
     return frame.with_columns(
-        pl.when(pl.col(n).str.len_chars() > CELL_TEXT)
-        .then(pl.concat_str(pl.col(n).str.slice(0, kept), pl.lit(_CUT)))
-        .otherwise(pl.col(n))
-        .alias(n)
+        pl.when(_units(pl.col(n)) > CELL_TEXT).then(pl.concat_str(_kept(pl.col(n)), pl.lit(_CUT))).otherwise(pl.col(n))
         for n in texts
     )
+
+
+def _units(column: pl.Expr) -> pl.Expr:
+    """The length of texts in UTF-16."""
+    return column.str.len_chars() + column.str.count_matches(_ASTRAL)
+
+
+def _kept(column: pl.Expr) -> pl.Expr:
+    """The start of texts that are too long. Where characters count double, half as many surely fit."""
+    room = CELL_TEXT - len(_CUT)
+    start = column.str.slice(0, room)
+    return pl.when(start.str.contains(_ASTRAL)).then(column.str.slice(0, room // 2)).otherwise(start)
+
+
+def _shown(frame: pl.DataFrame) -> pl.DataFrame | Iterator[dict[str, Any]]:
+    """The rows as they are written: a day that Excel does not know is text, where a date would leave the cell empty."""
+    days = [n for n, t in frame.schema.items() if t == pl.Date]
+    if frame.filter(pl.any_horizontal(pl.lit(False), *(pl.col(n) < FIRST_DAY for n in days))).is_empty():
+        return frame
+    return ({k: _early(v) for k, v in row.items()} for row in frame.iter_rows(named=True))
+
+
+def _early(value: Any) -> Any:
+    known = not isinstance(value, date) or value >= FIRST_DAY
+    return value if known else f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
 
 
 def _format(column: Column) -> Format:

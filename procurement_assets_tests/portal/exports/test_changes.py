@@ -165,6 +165,36 @@ def test_ids_of_the_feed_never_change(lake: Lake) -> None:
     assert after[0].endswith("2024A9:1")
 
 
+def test_an_entry_once_given_out_never_changes(lake: Lake) -> None:
+    first, *others = CONTRACTS
+    shown: dict[str, Any] = {}
+    for day, contracts in (
+        ("2026-01-08", CONTRACTS),
+        ("2026-01-09", [first | {"objet": "Autre objet", "montant_actuel": 2000.0}, *others]),
+        ("2026-01-09", [first | {"objet": "Encore un autre"}, *others]),
+        ("2026-01-10", others),
+        ("2026-01-11", CONTRACTS),
+    ):
+        publish(lake, contracts, day)
+        told = {e.id: (e.title, e.updated, e.summary, e.content[0].value, e.tags) for e in feed_of(lake)[1].entries}
+        assert told | shown == told, day
+        shown = told
+    titles = [title for id_, (title, *_) in shown.items() if ":m:" in id_ and "2024A1" in id_]
+    assert titles == [
+        "Marché revenu dans les sources : Fourniture 2024A1",
+        "Marché disparu des sources : Encore un autre",
+        "Marché modifié : Encore un autre",
+        "Marché modifié : Autre objet",
+        "Nouveau marché : Fourniture 2024A1",
+    ]
+
+
+def test_the_feed_never_goes_back_in_time(lake: Lake) -> None:
+    publish(lake, CONTRACTS, "2026-01-08")
+    publish(lake, [CONTRACTS[0] | {"objet": "Autre"}, *CONTRACTS[1:]], "2026-01-05")
+    assert feed_of(lake)[1].feed.updated == "2026-01-08T00:00:00+01:00"
+
+
 def test_a_feed_is_cut_to_its_last_events(lake: Lake) -> None:
     publish(lake, CONTRACTS, "2026-01-08")
     publish(lake, [contract(f"2024B{i:03d}") for i in range(LIMIT)], "2026-01-09")

@@ -20,7 +20,7 @@ from procurement_assets.portal.exports.history import read_changes
 from procurement_assets.portal.exports.neutral import harmless, neutralised, restored
 from procurement_assets.portal.exports.spec import EXPORTS
 from procurement_assets.portal.exports.tables import write_table_exports
-from procurement_assets.portal.exports.text_files import csv_file, flattened, json_lines_file
+from procurement_assets.portal.exports.text_files import csv_file, excel_csv_file, flattened, json_lines_file
 from procurement_assets.schema import TABLES
 from procurement_assets_tests.portal.exports.conftest import (
     BUYER,
@@ -106,6 +106,30 @@ def test_the_excel_variant_opens_in_a_french_excel_with_its_codes_as_text(folder
     assert first["acheteur_id"] == f'="{BUYER}"'
     assert first["codeCPV"] == '="03110000"'
     assert first["objet"] == "Fourniture 2024A1"
+
+
+TAKEN = [
+    *("00123", "1E5", "2024-01-15", "12,5", "1 000", "12\u202f345", "10 %", "12 €", "(123)", "1/2", "12:30"),
+    *("1 mai", "mars 2024", "Sept-1", "5-janv.", "12/2024", "VRAI", "faux", "true"),
+]
+LEFT = ["Travaux de mai", "3 lots de travaux", "mai", "Vrai besoin", "10 % du lot", "A12", "", "1" * 256]
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_a_text_that_a_french_excel_would_take_for_another_value_stays_text(text: str, tmp_path: Path) -> None:
+    assert excel_text(text, tmp_path) == f'="{text}"'
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_another_text_is_written_as_it_is_for_excel(text: str, tmp_path: Path) -> None:
+    assert excel_text(text, tmp_path) == text
+
+
+def excel_text(text: str, folder: Path) -> str:
+    """A text as the variant for Excel has it."""
+    with excel_csv_file(folder / "x.csv") as write:
+        write(pl.DataFrame({"objet": [text], "montant": [1.0]}))
+    return read_csv(folder / "x.csv", ";", "utf-8-sig")[0]["objet"]
 
 
 def test_no_cell_of_a_spreadsheet_file_is_a_formula_but_a_code_kept_as_text(folder: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 import shutil
 import subprocess
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -30,8 +30,8 @@ def sheet_of(export: Export, frame: pl.DataFrame) -> Sheet:
     return Sheet(export, frame.height, lambda: frame)
 
 
-def cells(folder: Path, sheet: str) -> list[dict[str, openpyxl.cell.Cell]]:
-    rows = list(openpyxl.load_workbook(folder / "decp.xlsx")[sheet].iter_rows())
+def cells(folder: Path, sheet: str, name: str = "decp.xlsx") -> list[dict[str, openpyxl.cell.Cell]]:
+    rows = list(openpyxl.load_workbook(folder / name)[sheet].iter_rows())
     return [dict(zip([c.value for c in rows[0]], row, strict=True)) for row in rows[1:]]
 
 
@@ -104,6 +104,32 @@ def test_a_text_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
     text = sheet.cell(2, 4).value
     assert len(text) == 32_767
     assert text.endswith("… (suite dans le fichier CSV)")
+
+
+def test_a_text_is_measured_as_excel_measures_it(tmp_path: Path) -> None:
+    export = BY_NAME["decp_versions"]
+    frame = pl.DataFrame(schema=export.table.schema)
+    texts = ["💶" * 16_383, "💶" * 16_384, "a" * 32_767]
+    rows = pl.DataFrame([{"uid": str(i), "objetModification": t} for i, t in enumerate(texts)])
+    write_workbook(tmp_path / "b.xlsx", [sheet_of(export, pl.concat([frame, rows], how="diagonal"))], ABOUT)
+    sheet = openpyxl.load_workbook(tmp_path / "b.xlsx")["Versions"]
+    first, second, third = (sheet.cell(row, 4).value for row in (2, 3, 4))
+    assert (first, third) == (texts[0], texts[2])
+    assert second == "💶" * (len(second) - 29) + "… (suite dans le fichier CSV)"
+    assert 16_000 < len(second.encode("utf-16-le")) // 2 <= 32_767
+
+
+def test_a_day_before_1900_is_text_since_excel_knows_none(tmp_path: Path) -> None:
+    export = BY_NAME["decp_versions"]
+    frame = pl.DataFrame(schema=export.table.schema)
+    days = [date(1900, 1, 1), date(24, 5, 2), None]
+    rows = pl.DataFrame([{"uid": str(i), "date": d, "montant": 1.5} for i, d in enumerate(days)])
+    write_workbook(tmp_path / "b.xlsx", [sheet_of(export, pl.concat([frame, rows], how="diagonal"))], ABOUT)
+    found = cells(tmp_path, "Versions", "b.xlsx")
+    name = next(c.title for c in export.table.columns if c.name == "date")
+    amount = next(c.title for c in export.table.columns if c.name == "montant")
+    assert [r[name].value for r in found] == [datetime(1900, 1, 1), "02/05/0024", None]
+    assert [(r[amount].value, r[amount].data_type) for r in found] == [(1.5, "n")] * 3
 
 
 def test_libreoffice_opens_the_workbook_with_the_same_values(folder: Path, tmp_path: Path) -> None:
