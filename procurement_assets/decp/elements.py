@@ -35,7 +35,7 @@ Holder = Literal["marches", "marche", "concession"]
 State = Literal["whole", "damaged", "truncated", "too-large"]
 """Whether the element was delimited by itself, by the next one, by the end of the file, or not kept at all."""
 
-WRAPPED = re.compile(rb'\{\s*"(?:marches?|march\xc3\xa9s?|contrats?-concessions?)"\s*:')
+WRAPPED = re.compile(rb'\{\s*"(?:marches?|march\xc3\xa9s?|contrats?[-_ ]?concessions?)"\s*:', re.IGNORECASE)
 """An object that wraps records, seen by its first key."""
 
 ENVELOPE_KEY = re.compile(rb'"(?:marches?|contrat-concession)"')

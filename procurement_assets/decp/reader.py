@@ -24,7 +24,7 @@ from procurement_assets.decp.sniff import ByteSource, content_of
 from procurement_assets.decp.split import HEAD_KEPT, LIMIT, WINDOW, Holder, Piece, Splitter
 from procurement_assets.decp.strict import StrictReader
 
-READER_VERSION: Final = "3"
+READER_VERSION: Final = "4"
 """Part of the cache key of parsed files: change it when the same bytes would be read otherwise."""
 
 Read = ReadRecord | Quarantined | FileSummary

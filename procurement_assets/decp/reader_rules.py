@@ -14,6 +14,7 @@ READER_RULES: dict[str, str] = {
     "read.trailing-data": "Données étrangères à la suite du document JSON",
     "read.single-record": "Fichier fait d'un seul contrat, sans enveloppe",
     "read.null-list": "Liste de contrats vide écrite « null » ou par une valeur simple",
+    "read.unknown-list": "Liste de contrats sous un autre nom que marches, marche ou contrat-concession",
     "read.wrapper-record": "Contrat enveloppé une fois de trop (marches, marche)",
     # the bytes of a record
     "read.invalid-utf8": "Octets qui ne sont pas de l'UTF-8, lus comme Windows-1252",
@@ -28,7 +29,8 @@ READER_RULES: dict[str, str] = {
     "read.missing-end": "Fin du contrat mal délimitée, retrouvée",
     "read.duplicate-key": "Champ écrit deux fois dans le même objet : la dernière valeur est gardée",
     "read.xml-recovered": "Élément XML mal formé, lu au mieux",
-    "read.xml-entity": "Entité ou esperluette non déclarée en XML, gardée comme texte",
+    "read.xml-attribute": "Attribut d'un élément XML qui a déjà un texte, ou d'aucun champ connu : laissé de côté",
+    "read.xml-entity": "Entité non déclarée, esperluette ou signe « < » en XML, gardé comme texte",
     # the structure of a record
     "read.unknown-field": "Champ inconnu des schémas, gardé à part",
     "read.key-variant": "Champ nommé autrement que dans les schémas",

@@ -1,18 +1,19 @@
 """Splitting a JSON delivery into the bytes of its records, at constant memory: the walk of its envelope.
 
 The envelope is walked key by key: any key may come before or after the list of records, the list may be called
-`marches`, `marche` or `contrat-concession`, be wrapped twice, hold one object instead of several, or be absent (bare
-array, single record, one record per line). `elements.py` delimits the records of the lists.
+`marches`, `marche` or `contrat-concession` or otherwise, be wrapped twice, hold one object instead of several, or be
+absent (bare array, single record, one record per line). `elements.py` delimits the records of the lists.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from procurement_assets.decp.cursor import LIMIT, show
-from procurement_assets.decp.elements import HEAD_KEPT, WINDOW, WRAPPED, Elements, Holder, Piece
-from procurement_assets.decp.scan import RECORD_KEYS, next_record
+from procurement_assets.decp.elements import FIRST_LOOK, HEAD_KEPT, WINDOW, WRAPPED, Elements, Holder, Piece
+from procurement_assets.decp.scan import RECORD_KEYS, Balance, is_record, next_record
 
 _HOLDERS: dict[str, Holder] = {
     "marches": "marches",
@@ -22,6 +23,9 @@ _HOLDERS: dict[str, Holder] = {
     "contratsconcessions": "concession",
 }
 _WEAK_KEYS = RECORD_KEYS | {"id", "uid", "montant", "dureeMois", "datePublicationDonnees", "_type"}
+
+_Content = Literal["list", "contract", ""]
+"""What a value of an object holds: records, one record, none."""
 
 _DEEPEST = 8
 """Envelopes nested deeper than this are none: what is there is read as records."""
@@ -73,36 +77,31 @@ class Splitter(Elements):
             self._note("read.null-list", holder or "")
 
     def _object(self, holder: Holder | None, depth: int) -> Iterator[Piece]:
-        """An object that is either an envelope or a record: its keys tell."""
-        envelope = False
-        weak = 0
+        """An object that is an envelope, a record, or contracts by their ids: its keys tell."""
+        envelope = weak = by_id = False
         ahead = 1
         while True:
             key, value_at, closed = self._key(ahead)
             if key is None:
                 break
-            found = holder_of(key)
+            offset = value_at - self._at
+            found = holder_of(key) if depth <= _DEEPEST else None
             if found is None and not envelope:
                 if key in RECORD_KEYS or depth > _DEEPEST:
                     yield self._element(holder)
                     return
-                weak += key in _WEAK_KEYS
-            if found is not None and depth <= _DEEPEST:
-                envelope = True
-                self._at = value_at
-                yield from self._value(found, depth + 1)
-                ahead = 0
-                continue
-            if envelope:
-                self._at = value_at
-                self._skip()
-                ahead = 0
-                continue
-            end = self._end_of(value_at - self._at)
-            if end < 0:
+                weak = weak or holder is not None or key in _WEAK_KEYS
+            content = "list" if found else self._unnamed(key, offset, by_id)
+            if content == "contract" and not envelope:
+                envelope = by_id = True
+                ahead = 1  # again from its first key: what came before is a contract too
+            elif content or envelope:
+                self._at += offset
+                yield from self._inside(content, found or holder, depth)
+                envelope, ahead = True, 0
+            elif (ahead := self._end_of(offset)) < 0:
                 closed = False
                 break
-            ahead = end
         if envelope:
             yield from self._close(holder)
         elif weak or not closed:
@@ -110,6 +109,38 @@ class Splitter(Elements):
         else:
             self.lists += holder is not None
             self._skip()
+
+    def _inside(self, content: _Content, holder: Holder | None, depth: int) -> Iterator[Piece]:
+        """The records of a value of an envelope."""
+        if content == "contract":
+            yield self._element(holder)
+        elif content == "list":
+            yield from self._value(holder, depth + 1)
+        else:
+            self._skip()
+
+    def _unnamed(self, key: str, offset: int, by_id: bool) -> _Content:
+        """What the value `offset` bytes after the cursor holds, of which the key says nothing: a contract, or a list
+        where sound ones begin soon.
+
+        `by_id`: another key of the same object had a contract for its value.
+        """
+        byte = self._buffer[self._at + offset]
+        if byte not in b"{[":
+            return ""
+        if by_id and byte == ord("{"):
+            return "contract"
+        self._fill(offset + FIRST_LOOK)
+        start, stop = self._at + offset, min(len(self._buffer), self._at + offset + FIRST_LOOK)
+        balance = Balance()
+        if balance.feed(self._buffer, start, stop):
+            stop = start + balance.end
+        content: _Content = "contract" if is_record(self._buffer[start:stop]) else "list"
+        if content == "list" and next_record(self._buffer, start, stop) < 0:
+            return ""
+        self._note("read.unknown-list", key)
+        self.lists += 1
+        return content
 
     def _key(self, ahead: int) -> tuple[str | None, int, bool]:
         """The next key of the object, `ahead` bytes after the cursor: (key, offset of its value, object closed)."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from lxml import etree
 
+from procurement_assets.decp import names
 from procurement_assets.decp.lexical import text_of
 from procurement_assets.decp.raw import Note
 from procurement_assets.decp.split import HEAD_KEPT, LIMIT, Holder, Piece
@@ -40,6 +41,9 @@ _CONTROL = re.compile(
 )
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
+_STRUCTURES = (names.RECORD, names.PARTY, names.OPERATEUR, names.LIEU, names.MODIFICATION, names.ACTE)
+_FIELDS = frozenset().union(*(structure.exact for structure in _STRUCTURES))
 
 
 def _parser(recover: bool) -> etree.XMLParser:
@@ -213,30 +217,30 @@ def _repair(text: str, notes: list[Note]) -> str:
     if removed:
         notes.append(Note(rule="read.control-characters", detail=str(removed)))
     parts = _CDATA.split(cleaned)
-    escaped = [part if part.startswith("<![CDATA[") else _AMPERSAND.sub("&amp;", part) for part in parts]
+    escaped = [part if part.startswith("<![CDATA[") else _escape(part) for part in parts]
     if escaped != parts:
         notes.append(Note(rule="read.xml-entity"))
     return "".join(escaped)
 
 
+def _escape(text: str) -> str:
+    return _LESS_THAN.sub("&lt;", _AMPERSAND.sub("&amp;", text))
+
+
 def _plain(element: etree._Element, notes: list[Note]) -> object:
     """An element as text, or as an object of its children; repeated children are lists, empty elements absent."""
-    if not len(element):
-        return (element.text or "").strip() or None
     children = [child for child in element if isinstance(child.tag, str)]
     if not children:
-        return _text(element).strip() or None
+        return _leaf(element, notes)
     loose = (element.text or "") + "".join([child.tail or "" for child in element])
     if loose.strip():  # markup inside a text: the text is what was meant
         notes.append(Note(rule="read.xml-recovered", path=_local(element.tag), detail="contenu mixte"))
         return _text(element).strip()
-    value: dict[str, object] = {f"@{key!s}": str(item) for key, item in element.items() if not str(key).startswith("{")}
+    value: dict[str, object] = dict(_attributes(element))
     repeated: dict[str, list[object]] = {}
-    for child in children:
-        item = _plain(child, notes)
+    for name, item in _items(children, notes):
         if item is None:
             continue
-        name = _local(child.tag)
         if name in repeated:
             repeated[name].append(item)
         elif name in value:
@@ -244,6 +248,36 @@ def _plain(element: etree._Element, notes: list[Note]) -> object:
         else:
             value[name] = item
     return value
+
+
+def _items(children: Iterable[etree._Element], notes: list[Note]) -> Iterator[tuple[str, object]]:
+    """The children by name. A text that fields follow was never closed: they are beside it, and not in it."""
+    for child in children:
+        inner = [below for below in child if isinstance(below.tag, str)]
+        said = (child.text or "").strip()
+        if said and any(_local(below.tag) in _FIELDS for below in inner):
+            notes.append(Note(rule="read.xml-recovered", path=_local(child.tag), detail="élément jamais fermé"))
+            yield _local(child.tag), said
+            yield from _items(inner, notes)
+        else:
+            yield _local(child.tag), _plain(child, notes)
+
+
+def _leaf(element: etree._Element, notes: list[Note]) -> object:
+    """An element without children: its text, else the fields that its attributes are (`<titulaire id="…"/>`)."""
+    text = _text(element).strip()
+    attributes = _attributes(element)
+    if not text and any(key[1:] in _FIELDS for key in attributes):
+        return attributes
+    if attributes:
+        said = ", ".join(f"{key}={item}" for key, item in attributes.items())
+        notes.append(Note(rule="read.xml-attribute", path=_local(element.tag), detail=said[:200]))
+    return text or None
+
+
+def _attributes(element: etree._Element) -> dict[str, object]:
+    """The attributes of an element, those of other vocabularies (`xsi:nil`) aside."""
+    return {f"@{key!s}": str(item) for key, item in element.items() if not str(key).startswith("{")}
 
 
 def _text(element: etree._Element) -> str:

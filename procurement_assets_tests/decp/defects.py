@@ -60,6 +60,8 @@ def xml(fields: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>', encod
     return f"{head}<marches><marche><id>1</id>{fields}</marche></marches>".encode(encoding)
 
 
+FULL = v1(nature="Marché", procedure="Procédure adaptée")
+CONCESSION = {"id": "C", "autoriteConcedante": {"id": BUYER}, "nature": "Concession de service", "objet": "Kiosques"}
 A, B = {"typeIdentifiant": "SIRET", "id": "81223113200026"}, {"typeIdentifiant": "TVA", "id": "DE814864138"}
 HOLDERS = (("titulaires[0].id", A["id"]), ("titulaires[1].typeIdentifiant", "TVA"))
 ONE = (("titulaires[0].id", A["id"]), ("titulaires[0].typeIdentifiant", "SIRET"))
@@ -414,6 +416,32 @@ FILES = [
     Defect(
         "keys around the list", b'{"$schema":"x","source":"y","marches":[{"id":"1","objet":"x"}],"total":{"n":1}}', 1
     ),
+    Defect(
+        "list of another name",
+        json.dumps({"total": 2, "data": [FULL, v1()]}).encode(),
+        2,
+        ("read.unknown-list",),
+        (),
+        (("id", "2019A"), ("nature", "Marché")),
+    ),
+    Defect(
+        "list of another name beside a known one (was lost)",
+        json.dumps({"marches": {"marche": [v2()], "concessions": [CONCESSION, CONCESSION]}, "page": [1]}).encode(),
+        3,
+        ("read.unknown-list",),
+        (),
+        (("id", "2024A"),),
+    ),
+    Defect(
+        "contracts by their ids (were lost)",
+        json.dumps({"marches": {"1": v1(), "2": FULL, "3": v1()}}).encode(),
+        3,
+        ("read.unknown-list",),
+        (),
+        (("id", "2019A"),),
+    ),
+    Defect("list that is an object of nothing known", b'{"marches":{"n":0}}', 1, (), ("record.unrecognised",)),
+    Defect("each record wrapped, in capitals", flat({"MARCHE": v2()}), 1, ("read.wrapper-record",)),
     Defect("accented and capital name of the list", '{"Marchés":[{"id":"1","objet":"x"}]}'.encode(), 1),
     Defect("text before the document", b"Warning: x in /a.php on line 3\n" + flat(v1()), 1, ("read.stray-characters",)),
     Defect("data after the document", flat(v1()) + b"\n-- fin", 1, ("read.trailing-data",)),
@@ -482,6 +510,31 @@ XML = [
         "explicit CDATA (decp-rama#61)", xml("<objet><![CDATA[R&D <b>]]></objet>"), 1, (), (), (("objet", "R&D <b>"),)
     ),
     Defect("end tag in CDATA", xml("<objet><![CDATA[</marche>]]></objet>"), 1, (), (), (("objet", "</marche>"),)),
+    Defect(
+        "holder in attributes (was lost)",
+        xml(f'<titulaires><titulaire typeIdentifiant="SIRET" id="{A["id"]}"/></titulaires>'),
+        1,
+        ("read.key-variant",),
+        (),
+        ONE,
+    ),
+    Defect(
+        "attribute beside a text",
+        xml('<montant devise="EUR">5</montant>'),
+        1,
+        ("read.xml-attribute",),
+        (),
+        (("montant", "5"),),
+    ),
+    Defect(
+        "end tag of a field missing (the rest became its text)",
+        xml(f"<objet>Chaises<acheteur><id>{BUYER}</id></acheteur><montant>5</montant>"),
+        1,
+        ("read.xml-recovered",),
+        (),
+        (("objet", "Chaises"), ("acheteur_id", BUYER), ("montant", "5")),
+    ),
+    Defect("bare less-than sign", xml("<objet>A < B</objet>"), 1, ("read.xml-entity",), (), (("objet", "A < B"),)),
     Defect("bare ampersand", xml("<objet>R&D</objet>"), 1, ("read.xml-entity",), (), (("objet", "R&D"),)),
     Defect(
         "HTML entity, kept as text",
