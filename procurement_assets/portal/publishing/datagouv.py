@@ -8,9 +8,11 @@ the sha1 of what udata stored: it is compared with the bytes sent, at once. Test
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+
+from requests_toolbelt import MultipartEncoder
 
 from procurement_assets.portal.publishing import datagouv_held as on_portal
 from procurement_assets.portal.publishing import datagouv_new as new
@@ -32,6 +34,7 @@ from procurement_assets.portal.publishing.http import (
     PortalSession,
     RejectedError,
 )
+from procurement_assets.portal.publishing.multipart import form
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
@@ -187,12 +190,12 @@ class Datagouv:
         wanted = self._wanted[step.file]
         with self._package.open(step.file) as raw:
 
-            def parts() -> Mapping[str, Any]:
+            def body() -> MultipartEncoder:
                 raw.seek(0)
-                return {"file": (wanted.title, content(raw, unzip=wanted.unzip))}
+                return form(content(raw, unzip=wanted.unzip), wanted.size, name=wanted.title)
 
             try:
-                response = self._session.request(step.method, path, files=parts)
+                response = self._session.request(step.method, path, form=body)
             except AmbiguousError:
                 self._sleep(STORAGE_SECONDS)
                 raise

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+from requests_toolbelt import MultipartEncoder
 
 from procurement_assets.retry_after import retry_after
 
@@ -130,14 +131,14 @@ class PortalSession:
         *,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
-        files: Callable[[], Mapping[str, Any]] | None = None,
+        form: Callable[[], MultipartEncoder] | None = None,
         accept: tuple[int, ...] = (200, 201, 202, 204),
         stream: bool = False,
         repeatable: bool | None = None,
     ) -> requests.Response:
         """One call, repeated where that is safe; an answer with a status of `accept`.
 
-        `path` starts with `/` and is below the base. `files` makes the multipart parts anew for each attempt (an open
+        `path` starts with `/` and is below the base. `form` makes the body of an upload anew for each attempt (an open
         handle is read only once). `repeatable`: whether the call may be made twice without harm; where
         it is not said, all but POST. Raises the errors of this module.
         """
@@ -145,7 +146,7 @@ class PortalSession:
         repeatable = method != "POST" if repeatable is None else repeatable
         where, fault = f"{method} {url}", _Fault("aucun essai", surely_not_done=True)
         for attempt in range(1, self.attempts + 1):
-            answer = self._once(method, url, accept, params=params, json=json, files=files, stream=stream)
+            answer = self._once(method, url, accept, params=params, json=json, form=form, stream=stream)
             if isinstance(answer, requests.Response):
                 return answer
             fault = answer
@@ -168,15 +169,15 @@ class PortalSession:
         url: str,
         accept: tuple[int, ...],
         *,
-        files: Callable[[], Mapping[str, Any]] | None,
+        form: Callable[[], MultipartEncoder] | None,
         **more: Any,
     ) -> requests.Response | _Fault:
         """One attempt: the answer, or a passing fault. Raises what is final."""
-        parts = files() if files else None
+        if form:
+            body = form()
+            more |= {"data": body, "headers": {"Content-Type": body.content_type}}
         try:
-            response = self._session.request(
-                method, url, files=parts, timeout=self.timeout, allow_redirects=False, **more
-            )
+            response = self._session.request(method, url, timeout=self.timeout, allow_redirects=False, **more)
         except requests.RequestException as error:
             return _Fault(self.redact(_short(str(error))), surely_not_done=_never_connected(error))
         status = response.status_code

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from requests_toolbelt import MultipartEncoder
+
 from procurement_assets.portal.publishing.again import send_again
 from procurement_assets.portal.publishing.http import (
     AmbiguousError,
@@ -18,6 +20,7 @@ from procurement_assets.portal.publishing.http import (
     PortalSession,
     RejectedError,
 )
+from procurement_assets.portal.publishing.multipart import MEDIA_TYPE, form
 from procurement_assets.portal.publishing.ods_files import spoilt_files, without_spoilt
 from procurement_assets.portal.publishing.ods_observed import Observed, assumed, observe
 from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
@@ -133,13 +136,12 @@ class Opendatasoft:
         file = package.file(step.file)
         with package.open(step.file) as handle:
 
-            def parts() -> dict[str, Any]:
+            def body() -> MultipartEncoder:
                 handle.seek(0)
-                form = {k: (None, v) for k, v in (step.body or {}).items()}
-                media = file.media_type or "application/octet-stream"
-                return {**form, "file": (step.send_as or step.file, handle, media)}
+                media, name = file.media_type or MEDIA_TYPE, step.send_as or step.file
+                return form(handle, file.bytes, name=name, media_type=media, fields=step.body)
 
-            return self._automation.request(step.method, path, files=parts, accept=(200, 201))
+            return self._automation.request(step.method, path, form=body, accept=(200, 201))
 
     def _upload(self, step: Step, path: str) -> Outcome:
         """An upload, unless an interrupted run already made it: the portal says whether it still has that file."""
