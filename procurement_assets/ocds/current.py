@@ -8,7 +8,7 @@ Records are never texts, only bytes: they are decoded as they are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import polars as pl
@@ -55,6 +55,12 @@ def buyers(records: str | bytes) -> pl.DataFrame:
         given = [_buyer(rest).acheteur_id if buyer is None else buyer for buyer, rest in pairs]
         found = found.with_columns(pl.Series("buyer", given, dtype=pl.String))
     return found.select("uid", "buyer")
+
+
+def contracts_of(records: str | bytes, uids: Sequence[str]) -> list[Contract]:
+    """Some contracts, in the table's order."""
+    asked = pl.scan_parquet(records).filter(pl.col("uid").is_in(list(uids))).select("record")
+    return [msgspec.json.decode(r, type=Contract) for r in asked.collect(engine="streaming")["record"]]
 
 
 def processes(records: str | bytes, uids: pl.Series, known: pl.DataFrame) -> Iterator[tuple[str, Process]]:

@@ -5,8 +5,10 @@ the plain uid, an id of format 2019 that ends a family gives another smallest id
 
 1. A known ocid goes to the contract that has most of the records it was made from (records known by the sha256 of
    their content, kept in `empreintes`); ties: the contract of the same uid, then the smallest uid.
-2. An ocid that no record claims goes to the contract of the same uid: every record of it was rewritten.
-3. Any other contract gets a new ocid, from its uid; where that one is another contract's, `_7E` (an escaped `~`) and
+2. An ocid that no record claims goes to the contract that says what it published, where uids change with the content
+   (lots of one id, ids of format 2019: `ocds.succession`).
+3. An ocid that is still free goes to the contract of the same uid: every record of it was rewritten.
+4. Any other contract gets a new ocid, from its uid; where that one is another contract's, `_7E` (an escaped `~`) and
    eight characters of a hash of its uid and records are added.
 
 A contract that no source has any more keeps its row. The day a contract was first seen never moves either.
@@ -18,11 +20,12 @@ wants are looked at one by one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from procurement_assets.lake import Lake
+from procurement_assets.ocds import succession
 from procurement_assets.ocds.mapping.identity import ocid_of_uid
 from procurement_assets.schema import TABLES, conform
 
@@ -36,6 +39,14 @@ SEEN: dict[str, pl.DataType] = {
     "empreintes": pl.List(pl.String),
 }
 """What is known of the contracts of a snapshot: columns of the table `ocids`, `premier_vu` from its files alone."""
+
+
+Successors = Callable[[Sequence[str], Sequence[str]], dict[str, str]]
+"""Ocids that no record claims and uids of contracts without one, to uid and ocid of those that are one (rule 2)."""
+
+
+def _nothing(ocids: Sequence[str], uids: Sequence[str]) -> dict[str, str]:
+    return {}
 
 
 class PrefixChangedError(ValueError):
@@ -78,12 +89,14 @@ def read_known(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
     return frame.select(list(TABLES["ocids"].schema))
 
 
-def update(known: pl.DataFrame, seen: pl.DataFrame, prefix: str, data_date: str) -> pl.DataFrame:
+def update(
+    known: pl.DataFrame, seen: pl.DataFrame, prefix: str, data_date: str, successors: Successors = _nothing
+) -> pl.DataFrame:
     """The map after a snapshot, by ocid: every known ocid, and those of the new contracts.
 
-    `seen`: the contracts of the snapshot, columns `SEEN` and `buyer`.
+    `seen`: the contracts of the snapshot, columns `SEEN` and `buyer`. `successors`: compares what contracts say.
     """
-    given = _given(known, seen)
+    given = _given(known, seen, successors)
     new = _new(seen.join(given, on="uid", how="anti"), known["ocid"], prefix)
     current = (
         seen.join(pl.concat([given, new]), on="uid")
@@ -101,8 +114,31 @@ def _digests(contracts: pl.DataFrame, row: str) -> pl.LazyFrame:
     return rows.explode("empreintes").drop_nulls("empreintes")
 
 
-def _given(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-    """The ocids that contracts already have (rules 1 and 2): columns `uid`, `ocid`."""
+def _given(known: pl.DataFrame, seen: pl.DataFrame, successors: Successors) -> pl.DataFrame:
+    """The ocids that contracts already have (rules 1 to 3): columns `uid`, `ocid`."""
+    by_record = _by_record(known, seen)
+    found = pl.concat([by_record, _by_facts(*_left(known, seen, by_record), successors)])
+    free, waiting = _left(known, seen, found)
+    return pl.concat([found, free.join(waiting, on="uid", how="semi")])
+
+
+def _left(known: pl.DataFrame, seen: pl.DataFrame, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The ocids that are still free, and the contracts that have none (columns `uid`, `ocid`; `uid`)."""
+    free = known.select("uid", "ocid").join(given, on="ocid", how="anti")
+    return free, seen.select("uid").join(given, on="uid", how="anti")
+
+
+def _by_facts(free: pl.DataFrame, waiting: pl.DataFrame, successors: Successors) -> pl.DataFrame:
+    """Rule 2: columns `uid`, `ocid`."""
+    families = succession.contested(free, waiting)
+    if not families:
+        return _pairs({})
+    ocids, uids = (frame.filter(succession.family().is_in(families)) for frame in (free, waiting))
+    return _pairs(successors(ocids["ocid"].to_list(), uids["uid"].to_list()))
+
+
+def _by_record(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """Rule 1: columns `uid`, `ocid`."""
     owners = _digests(known, "owner").group_by("empreintes").agg(pl.col("owner").max())
     votes = _digests(seen, "claimant").join(owners, on="empreintes").group_by("claimant", "owner").len("votes")
     claims = votes.collect(engine="streaming")
@@ -113,10 +149,7 @@ def _given(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         ocid=known["ocid"].gather(owner),
         former=known["uid"].gather(owner),
     )
-    by_record = pl.concat([wanted.filter(~several).select("uid", "ocid"), _settled(wanted.filter(several))])
-    # An ocid that no record claims, and a contract that claims none by its records.
-    left = known.select("uid", "ocid").join(by_record, on="ocid", how="anti").join(by_record, on="uid", how="anti")
-    return pl.concat([by_record, left.join(seen, on="uid", how="semi")])
+    return pl.concat([wanted.filter(~several).select("uid", "ocid"), _settled(wanted.filter(several))])
 
 
 def _settled(contested: pl.DataFrame) -> pl.DataFrame:
@@ -134,7 +167,7 @@ def _settled(contested: pl.DataFrame) -> pl.DataFrame:
 
 
 def _new(contracts: pl.DataFrame, known: pl.Series, prefix: str) -> pl.DataFrame:
-    """An ocid for each contract that has none (rule 3): columns `uid`, `ocid`."""
+    """An ocid for each contract that has none (rule 4): columns `uid`, `ocid`."""
     uids = contracts.select("uid", "buyer").iter_rows()
     found = contracts.select("uid", pl.Series("ocid", [ocid_of_uid(prefix, b, u) for u, b in uids], dtype=pl.String))
     if not found["ocid"].is_duplicated().any() and found.join(known.to_frame(), on="ocid", how="semi").is_empty():

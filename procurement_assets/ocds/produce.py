@@ -22,7 +22,8 @@ from procurement_assets.data_date import PARIS, latest_date
 from procurement_assets.lake import Lake, replacing
 from procurement_assets.ocds.additions import Additions, joined
 from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of, place_of
-from procurement_assets.ocds.current import Process, buyers, processes
+from procurement_assets.ocds.current import Process, buyers, contracts_of, processes
+from procurement_assets.ocds.frameworks import links, united
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
 from procurement_assets.ocds.mapping.events import releases
@@ -30,6 +31,7 @@ from procurement_assets.ocds.mapping.keys import Named
 from procurement_assets.ocds.ocid_map import members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import write_lines
 from procurement_assets.ocds.schema import Schema
+from procurement_assets.ocds.succession import published_contracts, successors
 from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
 
@@ -44,6 +46,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     data_date: str
     contracts: pl.DataFrame
     """Columns `ocid_map.SEEN`."""
+    aliases: Mapping[str, str] = {}
+    """`frameworks.united`."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +68,8 @@ def read_snapshot(lake: Lake, publisher: str) -> Snapshot:
     """The snapshot that the tables of the lake describe."""
     files = lake.read_table("files", publisher)
     ledger, records = (pl.scan_parquet(_source(lake, name, publisher)) for name in ("ledger", "decp_records"))
-    return Snapshot(data_date=data_date(files), contracts=members(ledger, records, created(files)))
+    contracts = members(ledger, records, created(files))
+    return Snapshot(data_date=data_date(files), contracts=contracts, aliases=united(ledger, records))
 
 
 def write_releases(
@@ -80,16 +85,17 @@ def write_releases(
     history.require_sound()
     records = _source(lake, "normalised_records", publisher.id)
     contracts = buyers(records)
-    known = _ocids(lake, publisher, snapshot, contracts)
+    known = _ocids(lake, publisher, snapshot, contracts, history)
     write_ocids(lake, publisher.id, known)
     moment = date_time(snapshot.data_date)
+    linked = links(known, contracts, snapshot.aliases, publisher.ocid_prefix)
     additions = Additions(moment)
     with history.lines() as lines:
         pairs = joined(processes(records, contracts["uid"], known), by_ocid(lines))
         made = (
             line
             for process, published in pairs
-            for line in additions.of(_generated(process, publisher, names, published), published)
+            for line in additions.of(_generated(process, publisher, names, published, linked), published)
         )
         added = history.append(made, moment)
     with replacing(lake.ocds(publisher.id) / RELEASES) as handle:
@@ -114,18 +120,30 @@ def _source(lake: Lake, table: str, publisher: str) -> str | bytes:
     return str(path) if lake.is_local else path.read_bytes()
 
 
-def _ocids(lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame) -> pl.DataFrame:
+def _ocids(
+    lake: Lake, publisher: Publisher, snapshot: Snapshot, contracts: pl.DataFrame, history: History
+) -> pl.DataFrame:
     """The map of ocids after this snapshot. `contracts`: uid and buyer of each."""
     seen = contracts.join(snapshot.contracts, on="uid", how="left").with_columns(
         *(pl.col(name).fill_null([]) for name in ("sources", "empreintes"))
     )
     path = lake.table("ocids", publisher.id)
     before = lake.read_table("ocids", publisher.id) if path.exists() else TABLES["ocids"].frame([])
-    return update(read_known(before, publisher.ocid_prefix), seen, publisher.ocid_prefix, snapshot.data_date[:10])
+    records = _source(lake, "normalised_records", publisher.id)
+
+    def compared(ocids: Sequence[str], uids: Sequence[str]) -> dict[str, str]:
+        return successors(published_contracts(history, ocids), contracts_of(records, uids))
+
+    known = read_known(before, publisher.ocid_prefix)
+    return update(known, seen, publisher.ocid_prefix, snapshot.data_date[:10], compared)
 
 
 def _generated(
-    process: Process, publisher: Publisher, names: Mapping[str, str] | None, published: Sequence[bytes]
+    process: Process,
+    publisher: Publisher,
+    names: Mapping[str, str] | None,
+    published: Sequence[bytes],
+    linked: Mapping[str, str],
 ) -> list[bytes]:
     """The releases of a current contract; its modifications keep the names under which they are published."""
 
@@ -137,6 +155,7 @@ def _generated(
             names=names,
             ocid=process.ocid,
             published=named,
+            links=linked,
         )
         return [_encode(release) for release in found]
 

@@ -126,7 +126,7 @@ def _procedure(contract: Contract, release: Release, tender: Tender, decp: DecpT
     contract.modalitesExecution = _ways(tender, decp)
     related = release.relatedProcesses
     framework = related[0].identifier if related else None
-    contract.idAccordCadre = ocid_parts(framework)[2] if framework else decp.idAccordCadre
+    contract.idAccordCadre = decp.idAccordCadre or (ocid_parts(framework)[2] if framework else None)
     # Not `bids.statistics`, whose value merging cannot remove.
     offers = tender.numberOfTenderers
     contract.offresRecues = decp.offresRecues if offers is None else offers

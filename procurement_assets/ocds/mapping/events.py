@@ -34,7 +34,7 @@ from procurement_assets.ocds.mapping.identity import contract_ocid, escape
 from procurement_assets.ocds.mapping.keys import Named, modification_keys
 from procurement_assets.ocds.mapping.parties import Parties, listed
 from procurement_assets.ocds.mapping.subcontracting import Subcontractors
-from procurement_assets.ocds.mapping.tender import bids, related_processes, tender
+from procurement_assets.ocds.mapping.tender import bids, framework, related_processes, tender
 from procurement_assets.ocds.mapping.timeline import Event, award_day, events, moments
 from procurement_assets.ocds.mapping.values import euros, position, text
 from procurement_assets.ocds.model import Amendment, Award, Release
@@ -51,20 +51,23 @@ def releases(
     names: Mapping[str, str] | None = None,
     ocid: str | None = None,
     published: Named = (),
+    links: Mapping[str, str] | None = None,
 ) -> list[Release]:
     """The releases of a contract, oldest first, with distinct ids and strictly increasing dates.
 
     `names`: SIRET or SIREN to the name in the register. `ocid`: the one already given to this contract, when it is
     kept (default: made from the buyer and the id). `fallback_date` (`YYYY-MM-DD`): the date of a contract that has
     none at all; pass the day it was first seen, so that it does not move from one snapshot to the next. `published`:
-    its modifications that are already published, with their keys, which stay theirs.
+    its modifications that are already published, with their keys, which stay theirs. `links`: buyer and id of a
+    framework to the ocid under which it is published, where they do not make it.
     """
     prefix = publisher.ocid_prefix
     ocid = ocid or contract_ocid(prefix, contract)
     start = award_day(contract, fallback_date)
     parties = Parties(contract, names)
     suppliers = parties.ids_of(contract.titulaires)
-    first = _award_release(contract, parties, suppliers, ocid=ocid, prefix=prefix, moment=stamp(start))
+    related = framework(contract, prefix, ocid, links or {})
+    first = _award_release(contract, parties, suppliers, ocid=ocid, related=related, moment=stamp(start))
     # Nine contracts in ten end here: nothing is prepared for events that they do not have.
     if not (
         contract.modifications
@@ -77,7 +80,7 @@ def releases(
 
 
 def _award_release(
-    contract: Contract, parties: Parties, suppliers: list[str], *, ocid: str, prefix: str, moment: str
+    contract: Contract, parties: Parties, suppliers: list[str], *, ocid: str, related: str | None, moment: str
 ) -> Release:
     """The release of the award: everything known at the award."""
     parties.give("supplier", suppliers)
@@ -91,11 +94,11 @@ def _award_release(
         language="fr",
         parties=parties.organizations(suppliers),
         buyer=parties.reference(parties.buyer),
-        tender=tender(contract, ocid, parties.buyer_as_published(contract)),
+        tender=tender(contract, ocid, parties.buyer_as_published(contract), related),
         bids=bids(contract),
         awards=[first],
         contracts=[contract_section(contract, parties, first.id)],
-        relatedProcesses=related_processes(contract, prefix),
+        relatedProcesses=related_processes(related),
     )
 
 

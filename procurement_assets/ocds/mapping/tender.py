@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from procurement_assets.decp.model import Contract, Lieu
 from procurement_assets.ocds.countries import COUNTRIES
 from procurement_assets.ocds.extension.model import DecpLieu, DecpOperateur, DecpTender
 from procurement_assets.ocds.mapping import coded, codes
-from procurement_assets.ocds.mapping.identity import gives_uid, ocid_of
+from procurement_assets.ocds.mapping.identity import gives_uid, ocid_of, ocid_parts
 from procurement_assets.ocds.mapping.values import euros, text
 from procurement_assets.ocds.model import (
     Address,
@@ -31,8 +32,11 @@ _COUNTRIES = frozenset(COUNTRIES)
 _CATALOGUE = SubmissionTerms(electronicCatalogPolicy="allowed")
 
 
-def tender(contract: Contract, ocid: str | None = None, buyer: DecpOperateur | None = None) -> Tender:
-    """`tender`: always complete, since DECP publishes awarded contracts."""
+def tender(contract: Contract, ocid: str, buyer: DecpOperateur | None, related: str | None) -> Tender:
+    """`tender`: always complete, since DECP publishes awarded contracts.
+
+    `buyer`: as published, where its party does not tell it. `related`: the ocid of its framework.
+    """
     # Each coded list is looked up once, here, for the standard fields and for the extension.
     considered = coded.considerations(
         tuple(contract.considerationsSociales or ()),
@@ -73,7 +77,7 @@ def tender(contract: Contract, ocid: str | None = None, buyer: DecpOperateur | N
             nature=text(contract.nature),
             techniques=listed.left,
             modalitesExecution=ways.left,
-            idAccordCadre=None if _linked(contract) else text(contract.idAccordCadre),
+            idAccordCadre=_unlinked(contract, related) if contract.idAccordCadre else None,
             considerationsSociales=considered.social_left,
             considerationsEnvironnementales=considered.environmental_left,
             marcheInnovant=contract.marcheInnovant,
@@ -84,7 +88,7 @@ def tender(contract: Contract, ocid: str | None = None, buyer: DecpOperateur | N
             attributionAvance=contract.attributionAvance,
             tauxAvance=contract.tauxAvance,
             offresRecues=_odd_offers(contract),
-            uid=contract.uid if ocid is not None and not gives_uid(ocid, contract.acheteur_id, contract.uid) else None,
+            uid=None if gives_uid(ocid, contract.acheteur_id, contract.uid) else contract.uid,
             acheteur=buyer,
         ),
     )
@@ -212,13 +216,24 @@ def _without_framework(dynamic: bool | None, auction: bool | None) -> Techniques
     return Techniques(hasFrameworkAgreement=False, hasDynamicPurchasingSystem=dynamic, hasElectronicAuction=auction)
 
 
-def related_processes(contract: Contract, prefix: str) -> list[RelatedProcess] | None:
-    """`relatedProcesses`: the framework of a call-off, by the ocid its id and buyer give, in our data or not."""
-    if not _linked(contract) or contract.idAccordCadre is None:
+def framework(contract: Contract, prefix: str, ocid: str, links: Mapping[str, str]) -> str | None:
+    """The ocid of the framework of a call-off: the one it is published under (`links`), else the one that its id and
+    buyer give, in our data or not. None for a contract that names itself."""
+    number = contract.idAccordCadre
+    if not number or number == contract.id:
         return None
-    ocid = ocid_of(prefix, contract.acheteur_id, contract.idAccordCadre)
+    found = links.get(contract.acheteur_id + number) or ocid_of(prefix, contract.acheteur_id, number)
+    return None if found == ocid else found
+
+
+def related_processes(ocid: str | None) -> list[RelatedProcess] | None:
+    """`relatedProcesses`: the framework of a call-off."""
+    if ocid is None:
+        return None
     return [RelatedProcess(id="1", relationship=["framework"], scheme="ocid", identifier=ocid)]
 
 
-def _linked(contract: Contract) -> bool:
-    return bool(contract.idAccordCadre) and contract.idAccordCadre != contract.id
+def _unlinked(contract: Contract, related: str | None) -> str | None:
+    """`idAccordCadre`, for the local extension, where the ocid of the framework does not tell it."""
+    told = related is not None and ocid_parts(related)[2] == contract.idAccordCadre
+    return None if told else text(contract.idAccordCadre)
