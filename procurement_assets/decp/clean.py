@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from procurement_assets.decp import codelists as lists
-from procurement_assets.decp.clean_values import Cleaner
+from procurement_assets.decp.clean_values import Cleaner, is_not_communicated
 from procurement_assets.decp.identifiers import is_siret
 from procurement_assets.decp.model import (
     Acte,
@@ -53,12 +53,12 @@ class Refused(msgspec.Struct, frozen=True):
 def refusal(raw: RawRecord) -> Refused | None:
     """Why a record has no identity; None where it has one. The parse stage quarantines it with its bytes."""
     c = Cleaner()
-    acheteur = c.siret("acheteur.id", raw.acheteur_id)
+    acheteur, identifier = _identity(c, raw)
     if acheteur is None:
         name = c.text("acheteur.nom", raw.acheteur_nom)
         said = f"ne donne pas le SIRET de son acheteur (« {name} »)" if name else "ne nomme pas son acheteur"
         return Refused("record.no-buyer", f"l'enregistrement {said}")
-    if c.text("id", raw.id) is None:
+    if identifier is None:
         return Refused("record.no-id", f"l'enregistrement de l'acheteur {acheteur} n'a pas d'identifiant")
     return None
 
@@ -70,13 +70,21 @@ def clean(raw: RawRecord, zero_is_unknown: frozenset[str] = frozenset()) -> Clea
     has no identity (`refusal`): such a record is quarantined before it comes here.
     """
     c = Cleaner(zero_is_unknown)
-    acheteur, identifier = c.siret("acheteur.id", raw.acheteur_id), c.text("id", raw.id)
+    acheteur, identifier = _identity(c, raw)
     if acheteur is None or identifier is None:
         raise ValueError("a record without buyer or id cannot be cleaned: see refusal()")
     contract = _concession(c, raw) if raw.kind == "concession" else _marche(c, raw)
     contract.id, contract.acheteur_id = identifier, acheteur
     contract.uid = acheteur + identifier
     return Cleaned(contract, tuple(c.repairs))
+
+
+def _identity(c: Cleaner, raw: RawRecord) -> tuple[str | None, str | None]:
+    """The buyer and the id; a mark of absence (NC) is neither."""
+    acheteur = c.siret("acheteur.id", raw.acheteur_id)
+    if acheteur is not None and is_not_communicated(acheteur):
+        acheteur = None
+    return acheteur, c.coded("id", raw.id)
 
 
 def _common(c: Cleaner, raw: RawRecord) -> Contract:
@@ -165,6 +173,9 @@ def _lieu(c: Cleaner, raw: RawLieu | None) -> Lieu | None:
 def _operateur(c: Cleaner, path: str, raw: RawOperateur) -> Operateur:
     kind = c.label(f"{path}.typeIdentifiant", raw.typeIdentifiant, lists.TYPE_IDENTIFIANT)
     identifier = c.siret(f"{path}.id", raw.id) if kind in (None, "SIRET") else c.text(f"{path}.id", raw.id)
+    if kind is None and identifier is not None and is_not_communicated(identifier):
+        c.note(f"{path}.id", "null.nc", raw.id, None)
+        identifier = None
     if kind is None and identifier is not None and is_siret(identifier):
         kind = "SIRET"
         c.note(f"{path}.typeIdentifiant", "id.type-deduced", raw.typeIdentifiant, kind)

@@ -15,18 +15,17 @@ from functools import lru_cache
 
 from procurement_assets.decp.codelists import BOOLEANS, NOT_COMMUNICATED, CodeList, fold
 from procurement_assets.decp.cpv import lost_zero
-from procurement_assets.decp.identifiers import is_siren, is_siret
+from procurement_assets.decp.identifiers import is_siren, is_siret, joined, unpadded, whole_digits
 from procurement_assets.decp.raw import Scalar
 from procurement_assets.decp.rules import Repair
-from procurement_assets.decp.written import LOOSE_ISO, iso_date, number_of
+from procurement_assets.decp.written import dated, number_of, without_unit
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff]")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u200b]+")
-_TIMEZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}Z?)\Z")
-_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\Z")
-_SEPARATORS = re.compile(r"[\s.\-_/]")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_JOINED = re.compile(r"\s*[,;|]\s*")
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 """Years a date of a contract can have: the range that Pelican checks is 1990 to 2049; concessions run longer."""
 
@@ -55,7 +54,7 @@ class Cleaner:
             return _as_text(value)
         # A printable text has no other white space than the plain space.
         if value.isprintable() and "&" not in value and "  " not in value and value[:1] != " " != value[-1:]:
-            return value or None
+            return (value if "<![CDATA[" not in value else self._text_changed(path, value)) or None
         return self._text_changed(path, value)
 
     def _text_changed(self, path: str, value: str) -> str | None:
@@ -64,10 +63,10 @@ class Cleaner:
         if unescaped != current:
             self.note(path, "text.entities", value, unescaped)
             current = unescaped
-        bare = _CONTROL.sub("", current)
-        if bare != current:
-            self.note(path, "text.control", value, bare)
-            current = bare
+        for rule, pattern, kept in (("text.cdata", _CDATA, r"\1"), ("text.control", _CONTROL, "")):
+            if (bare := pattern.sub(kept, current)) != current:
+                self.note(path, rule, value, bare)
+                current = bare
         tight = _SPACES.sub(" ", current).strip()
         if tight != current:
             self.note(path, "text.space", value, tight)
@@ -100,6 +99,9 @@ class Cleaner:
         if not values:
             return None
         if len(values) == 1:
+            if (apart := _labels_in(values[0], codelist)) is not None:
+                self.note(f"{path}[0]", "list.joined", values[0], ", ".join(apart))
+                return apart
             only = self.label(f"{path}[0]", values[0], codelist)
             return None if only is None else [only]
         result: list[str] = []
@@ -129,7 +131,7 @@ class Cleaner:
         return self._finite(path, value, number)
 
     def _number_text(self, path: str, value: str) -> float | None:
-        stripped = _SPACES.sub("", value).removesuffix("€").removesuffix("EUR")
+        stripped = without_unit(_SPACES.sub("", value))
         if path.endswith("dureeMois"):
             stripped = stripped.lower().removesuffix("mois")
         if not stripped:
@@ -173,13 +175,13 @@ class Cleaner:
         return None
 
     def boolean(self, path: str, value: Scalar) -> bool | None:
-        """true, false, oui, non, 1, 0."""
+        """true, false, oui, non, 1, 0; 1.0 and 0.0 where a tool made numbers of them."""
         if value is None or isinstance(value, bool):
             return value
         text = fold(str(value))
         if not text:
             return None
-        found = BOOLEANS.get(text)
+        found = BOOLEANS.get(text.removesuffix(" 0"))
         rule = "boolean.text" if found is not None else "null.nc" if text in NOT_COMMUNICATED else "boolean.invalid"
         self.note(path, rule, value, found)
         return found
@@ -201,21 +203,13 @@ class Cleaner:
         return self._date_rewritten(path, value, text)
 
     def _date_rewritten(self, path: str, value: Scalar, text: str) -> str | None:
-        # The time zone of a date is that of its midnight: the day is the one that is written (research/decp.md §1.2).
-        rule = "date.order"
-        bare = _TIMEZONE.sub("", text) if LOOSE_ISO.match(text[:10]) and len(text) > 10 else text
-        if bare != text:
-            rule = "date.timezone"
-        without_time = _TIME.sub("", bare.strip())
-        if without_time != bare:
-            rule = "date.time"
-        iso = iso_date(without_time.strip())
+        iso, rule = dated(text)
         if iso is None:
             self.note(path, "date.invalid", value, None)
             return None
         found = self._credible(path, value, iso)
         if found is not None:
-            self.note(path, rule if _ISO.match(without_time.strip()) else "date.order", value, found)
+            self.note(path, rule, value, found)
         return found
 
     def _credible(self, path: str, original: Scalar, iso: str) -> str | None:
@@ -252,24 +246,34 @@ class Cleaner:
         return whole or code
 
     def siret(self, path: str, value: Scalar) -> str | None:
-        """A SIRET without separators; one read as a number gets its leading zero back where both keys then agree.
+        """A SIRET without separators nor what tools add to it; one read as a number gets its leading zero back where
+        both keys then agree.
 
         Thirteen digits of text may have lost any digit, and one in a hundred agrees by chance: `siren` judges them.
         """
-        if isinstance(value, str) and value.isascii() and value.isdigit():
+        if isinstance(value, str) and len(value) <= 14 and value.isascii() and value.isdigit():
             return value  # nothing to take off
         found = self.text(path, value)
         if found is None:
             return None
-        bare = _SEPARATORS.sub("", found)
-        if bare != found and bare.isdigit():
-            self.note(path, "siret.separators", value, bare)
-            found = bare
+        for rule, changed in (("siret.decimal", whole_digits), ("siret.separators", joined), ("siret.zeros", unpadded)):
+            if (bare := changed(found)) != found:
+                self.note(path, rule, value, bare)
+                found = bare
         padded = "0" + found
         if not isinstance(value, str) and not is_siren(found[:9]) and is_siren(padded[:9]) and is_siret(padded):
             self.note(path, "siret.leading-zero", value, padded)
             found = padded
         return found
+
+
+def _labels_in(value: Scalar, codelist: CodeList) -> list[str] | None:
+    """The labels that one text joins, where each of its parts is one; no label has a comma."""
+    if not isinstance(value, str) or value in codelist.exact or not _JOINED.search(value):
+        return None
+    labels = [codelist.match(part) for part in _JOINED.split(value.strip()) if part]
+    known = [label for label in labels if label is not None]
+    return list(dict.fromkeys(known)) if len(known) == len(labels) > 1 else None
 
 
 @lru_cache(maxsize=65_536)

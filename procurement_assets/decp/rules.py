@@ -39,6 +39,7 @@ _RULES = (
     CleaningRule("text.space", "Espaces, tabulations et retours à la ligne réduits", "research/data.md §3 (Paris)"),
     CleaningRule("text.entities", "Entités HTML remplacées par leur caractère", "research/data.md §3 (PES, Paris)"),
     CleaningRule("text.control", "Caractères de contrôle retirés", "research/decp.md §1.7"),
+    CleaningRule("text.cdata", "Balises CDATA écrites dans le texte, retirées", "research/decp.md §1.7"),
     CleaningRule("null.nc", "Marque « non communiqué » (NC, MQ, CDL, INX…) lue comme vide", "research/decp.md §1.7"),
     CleaningRule(
         "zero.unknown", "Zéro qui tient lieu d'inconnu dans cette source, lu comme vide", "research/decp.md §1.9"
@@ -59,9 +60,16 @@ _RULES = (
     CleaningRule("date.incredible", "Date hors de 1990-2099, lue comme vide", "research/decp.md §1.7"),
     CleaningRule("code.label", "Libellé ramené à celui de la liste de codes", "research/decp.md §1.4, §1.7"),
     CleaningRule("list.duplicate", "Valeur répétée retirée de la liste", "research/decp.md §1.7"),
+    CleaningRule("list.joined", "Libellés joints dans un seul texte, séparés", "research/decp.md §1.5"),
     CleaningRule("cpv.key", "Clé du code CPV retirée", "research/decp.md §2"),
     CleaningRule("cpv.leading-zero", "Zéro initial du code CPV rétabli", "research/decp.md §1.9"),
     CleaningRule("siret.separators", "Espaces et séparateurs retirés de l'identifiant", "research/decp.md §1.7"),
+    CleaningRule(
+        "siret.decimal", "Identifiant écrit comme un nombre décimal, ramené à ses chiffres", "research/decp.md §1.7"
+    ),
+    CleaningRule(
+        "siret.zeros", "Zéros de remplissage retirés devant le SIRET (deux clés justes)", "research/decp.md §1.7"
+    ),
     CleaningRule("siret.leading-zero", "Zéro initial du SIRET rétabli (clé juste)", "research/decp.md §1.7"),
     CleaningRule("id.type-deduced", "Type d'identifiant déduit : SIRET à la clé juste", "research/decp.md §3.1"),
     CleaningRule("holder.empty", "Titulaire vide retiré", "research/decp.md §1.7"),

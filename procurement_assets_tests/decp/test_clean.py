@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,14 @@ def rules(result: Cleaned) -> list[tuple[str, str]]:
         ("20240515", "2024-05-15", "date.order"),
         ("September, 16 2021 00:00:00", "2021-09-16", "date.order"),
         ("15 mai 2024", "2024-05-15", "date.order"),
+        ("2024-05-15 00:00:00+00", "2024-05-15", "date.time"),
+        ("2024-05-15 23:30:00 UTC", "2024-05-15", "date.time"),
+        ("20240515T103000", "2024-05-15", "date.order"),
+        ("Wed, 15 May 2024 00:00:00 GMT", "2024-05-15", "date.order"),
+        ("15-Mar-2024", "2024-03-15", "date.order"),
+        (1715724000000, "2024-05-15", "date.time"),  # milliseconds, midnight in Paris
+        ("/Date(1715731200000+0200)/", "2024-05-15", "date.time"),
+        ("202405151030", None, "date.invalid"),
         ("lundi 1er Août 2022", "2022-08-01", "date.order"),
         ("31 février 2024", None, "date.invalid"),
         ("15 floréal 2024", None, "date.invalid"),
@@ -76,6 +85,10 @@ def test_a_date_is_read_however_it_is_written(published: Any, expected: str | No
         ("1.234.567", 1234567.0, "number.text"),
         ("1'234'567.89", 1234567.89, "number.text"),
         ("12.500", 12.5, "number.text"),
+        ("136 043,93 euros HT", 136043.93, "number.text"),
+        ("€ 12.5", 12.5, "number.text"),
+        ("12 TTC", None, "number.invalid"),
+        ("HT", None, "number.invalid"),
         ("1.23.456", None, "number.invalid"),
         ("1,234,56", None, "number.invalid"),
         ("NC", None, "null.nc"),
@@ -146,7 +159,10 @@ def test_nc_in_a_list_is_dropped_and_its_neighbours_stay() -> None:
 
 @pytest.mark.parametrize(
     ("published", "expected"),
-    [("oui", True), ("non", False), ("0", False), (1, True), ("NC", None), ("peut-être", None), (False, False)],
+    [
+        *[("oui", True), ("non", False), ("0", False), (1, True), ("NC", None), ("peut-être", None), (False, False)],
+        *[(1.0, True), (0.0, False), ("1.0", True), (2.0, None)],
+    ],
 )
 def test_a_boolean_is_read_in_every_writing(published: Any, expected: bool | None) -> None:
     assert cleaned(marcheInnovant=published).contract.marcheInnovant is expected
@@ -190,6 +206,46 @@ def test_a_siret_loses_its_separators_and_gets_a_lost_zero_back() -> None:
     assert _holder_id(6580011200016) == "06580011200016"
     assert _holder_id("6580011200016") == "6580011200016"  # text may have lost any digit
     assert _holder_id("0611331048300") == "0611331048300"  # starts with a zero: truncated at the end, not at the start
+
+
+@pytest.mark.parametrize(
+    ("published", "expected", "rule"),
+    [
+        ("38235772100051.0", "38235772100051", "siret.decimal"),
+        ("3.8235772100051E13", "38235772100051", "siret.decimal"),
+        ("3.82357721E13", "3.82357721E13", None),  # digits are lost: left as published
+        ("00038235772100051", "38235772100051", "siret.zeros"),
+        ("00012345678901234", "00012345678901234", None),  # the key is wrong
+        ("0000000000000000", "0000000000000000", None),
+    ],
+)
+def test_a_siret_loses_what_a_tool_added_to_it(published: str, expected: str, rule: str | None) -> None:
+    assert _holder_id(published) == expected
+    raw = RawRecord(kind="marche", format="2022", id="1", acheteur_id=published)
+    assert clean(raw).contract.acheteur_id == expected
+    assert rules(clean(raw)) == ([("acheteur.id", rule)] if rule else [])
+
+
+def test_a_mark_of_absence_is_no_buyer_no_id_and_no_untyped_holder() -> None:
+    known = RawRecord(kind="marche", format="2019", id="1", acheteur_id="21750001600019")
+    assert refusal(known) is None
+    no_buyer, no_id = (refusal(msgspec.structs.replace(known, **{f: "NC"})) for f in ("acheteur_id", "id"))
+    assert (no_buyer and no_buyer.reason, no_id and no_id.reason) == ("record.no-buyer", "record.no-id")
+    result = cleaned(titulaires=[RawOperateur(id="NC"), RawOperateur(typeIdentifiant="SIRET", id="NA")])
+    assert [t.id for t in result.contract.titulaires] == ["NA"]  # declared as a SIRET: the checks find it
+
+
+def test_cdata_marks_written_in_a_text_are_removed() -> None:
+    result = cleaned(objet="<![CDATA[Chaises & tables]]>")
+    assert result.contract.objet == "Chaises & tables"
+    assert rules(result) == [("objet", "text.cdata")]
+
+
+def test_labels_joined_in_one_text_are_told_apart_where_each_is_known() -> None:
+    result = cleaned(techniques=["Accord-cadre, concours"], typesPrix=["Ferme, ou non"])
+    assert result.contract.techniques == ["Accord-cadre", "Concours"]
+    assert result.contract.typesPrix == ["Ferme, ou non"]
+    assert rules(result) == [("techniques[0]", "list.joined")]
 
 
 def _holder_id(published: Any) -> str | None:
