@@ -25,29 +25,55 @@ from pathlib import Path
 from procurement_assets import prune
 from procurement_assets.backup import command as backup
 from procurement_assets.backup.model import BackupError
+from procurement_assets.in_process import InstanceError, opened_instance, stoppable, was_interrupted
+from procurement_assets.outside_errors import outside_cause
 from procurement_assets.publishers import PublishersError
 from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.registers.model import RegistersError
 from procurement_assets.settings import PACKAGE, Settings, SettingsError, load_settings
-from procurement_assets.storage_errors import StorageError
+from procurement_assets.storage_errors import StorageError, reason
 
 ROOT = Path.cwd()
+"""Where the lake and the instances are, unless the environment names others."""
+PROJECT = PACKAGE.parent
+"""Where `dagster.yaml` and `workspace.yaml` are, whatever the folder that a command is typed in."""
 DEMO_PUBLISHERS = PACKAGE / "sample" / "publishers.toml"
 DEMO_REGISTERS = PACKAGE / "sample" / "registers.toml"
 _OF_THE_CITY = ("DAGSTER_HOME", "PROCUREMENT_CORRECTIONS", "PROCUREMENT_ALERT_EMAIL")
 """What a server's environment says of the real instance: the demo has its own, writes in no folder of the working
 group and wakes nobody."""
 
+_TOLD = (SettingsError, PublishersError, RegistersError, BackupError, CatalogueError, StorageError, InstanceError)
+"""What is raised for a person: the message says all."""
+STOPPED = "interrompu ; chaque fichier est entier. Relancer la même commande pour finir."
+INTERRUPTED = 130
+"""The exit status of a command that was stopped, as shells have it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors a user can meet are one line on stderr."""
     args = _parser().parse_args(argv)
     try:
-        status: int = args.run(args)
+        with stoppable():
+            status: int = args.run(args)
         return status
-    except (SettingsError, PublishersError, RegistersError, BackupError, CatalogueError, StorageError) as error:
-        print(f"procurement_assets: {error}", file=sys.stderr)
-        return 2
+    except KeyboardInterrupt:
+        return _refuse(STOPPED, INTERRUPTED)
+    except _TOLD as error:
+        return _refuse(str(error))
+    except Exception as error:
+        if was_interrupted(error):
+            return _refuse(STOPPED, INTERRUPTED)
+        cause = outside_cause(error)
+        if cause is None:
+            raise
+        return _refuse(cause)
+
+
+def _refuse(why: str, status: int = 2) -> int:
+    """Tell in one line why a command did not do what was asked; returns the exit status."""
+    print(f"procurement_assets: {why}", file=sys.stderr)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,30 +117,27 @@ def _port(text: str) -> int:
 
 
 def _needs_writable(settings: Settings) -> None:
-    """Raise SettingsError where the lake is a folder that cannot be written: at once, before any request."""
+    """Raise SettingsError where the lake cannot be written: at once, before any request to a source."""
     from procurement_assets.lake import Lake, write_bytes
 
-    lake = Lake(settings.lake)
-    if not lake.is_local:
-        return
-    probe = lake / ".essai-d-ecriture"
+    probe = Lake(settings.lake) / ".essai-d-ecriture"
     try:
         write_bytes(probe, b"")
         probe.unlink()
     except OSError as error:
-        raise SettingsError(f"PROCUREMENT_LAKE={settings.lake!r} : écriture impossible, {error.strerror}") from error
+        raise SettingsError(f"PROCUREMENT_LAKE={settings.lake!r} : écriture impossible, {reason(error)}") from error
 
 
 def _dagster_home(name: str) -> Path:
     """The folder of a Dagster instance, with the project's `dagster.yaml` in it."""
     home = Path(os.environ.get("DAGSTER_HOME") or ROOT / ".dagster" / name).resolve()
-    source, target = ROOT / "dagster.yaml", home / "dagster.yaml"
+    source, target = PROJECT / "dagster.yaml", home / "dagster.yaml"
     try:
         home.mkdir(parents=True, exist_ok=True)
         if source.is_file() and not _is_of_its_own(target):
             shutil.copyfile(source, target)
     except OSError as error:
-        raise SettingsError(f"DAGSTER_HOME={str(home)!r} : écriture impossible, {error.strerror}") from error
+        raise SettingsError(f"DAGSTER_HOME={str(home)!r} : écriture impossible, {reason(error)}") from error
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -156,8 +179,7 @@ def _refresh(publisher: str, instance: str) -> int:
         try_missing(publisher, settings, of_tables=True)
         return status
     except UnknownPublisherError as error:
-        print(f"procurement_assets: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
 
 
 def _registers(args: argparse.Namespace) -> int:
@@ -185,8 +207,7 @@ def _publish(args: argparse.Namespace) -> int:
     try:
         return run_refresh(args.publisher, settings, home, name="publication", tags=tags)
     except UnknownPublisherError as error:
-        print(f"procurement_assets: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error))
 
 
 def _only_the_demo_was_run() -> bool:
@@ -228,11 +249,13 @@ def _ui(args: argparse.Namespace) -> int:
         settings.rules
     )  # a broken rule is told here, in one line, rather than by an interface without assets
     home = _dagster_home("demo" if demo else "main")
+    with opened_instance():
+        pass  # the same for an instance that does not open: Dagster would give its stack
     print(f"Interface de Dagster : http://127.0.0.1:{args.port} ({'démonstration' if demo else 'données réelles'})")
     print(f"Lac : {settings.lake}   Instance : {home}", flush=True)
     subprocess.Popen([sys.executable, "-m", "procurement_assets", "docs", "--with-parent"])
     dagster = Path(sys.executable).with_name("dagster")
-    command = [str(dagster), "dev", "-w", str(ROOT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(args.port)]
+    command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(args.port)]
     os.execv(dagster, command)
     return 0
 

@@ -19,6 +19,7 @@ from procurement_assets.assets.publish import FULL
 from procurement_assets.assets.publish_checks import last_results
 from procurement_assets.assets.registers import GROUP
 from procurement_assets.assets.watch import CHECKED, TOLD
+from procurement_assets.in_process import INTERRUPTED
 from procurement_assets.portal.publishing.targets import switched_on
 from procurement_assets.settings import TARGETS, Settings, load_settings
 from procurement_assets.storage_errors import explained
@@ -206,6 +207,8 @@ def step_cause(event: dg.DagsterEvent) -> str:
         # "1 blocking asset check failed with ERROR severity:", then a line for each.
         failed = [line.replace(": ", ", ") for line in error.message.strip().splitlines()[1:] if line.strip()]
         return f"contrôle bloquant en échec : {' ; '.join(failed)}"
+    if error is not None and error.cls_name in INTERRUPTED:
+        return "exécution interrompue (Ctrl-C, arrêt de la machine ou redémarrage du serveur de code)"
     text = (error.message if error is not None else event.message) or "erreur sans message"
     line = explained(text.strip().splitlines()[0])
     # What we raise for people says all in its message: the class is of no use to them.

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procurement_assets.backup.command import dagster_home
+from procurement_assets.in_process import opened_instance
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -119,15 +120,13 @@ def _bytes(folder: Path) -> int:
 
 
 def _prune(args: argparse.Namespace) -> int:
-    import dagster as dg
-
     home = dagster_home()
     if not (home / "dagster.yaml").is_file():
         print(f"procurement_assets: {home} : pas d'instance Dagster ; vérifier DAGSTER_HOME", file=sys.stderr)
         return 2
     os.environ["DAGSTER_HOME"] = str(home)
     started = time.monotonic()
-    with dg.DagsterInstance.get() as instance:
+    with opened_instance() as instance:
         old = old_runs(instance, datetime.now(UTC) - timedelta(days=args.days))
         for record in old:
             run = record.dagster_run

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from procurement_assets.in_process import execute, opened_instance
 from procurement_assets.lake import Lake
 from procurement_assets.settings import Settings
 
@@ -24,8 +25,6 @@ def run_refresh(
 
     Returns 0 on success, 1 where a step or a blocking check failed.
     """
-    import dagster as dg
-
     from procurement_assets.assets.partitions import PUBLISHERS
     from procurement_assets.automation import step_cause
     from procurement_assets.definitions import defs
@@ -37,14 +36,9 @@ def run_refresh(
         )
     started = time.monotonic()
     print(f"Publieur {publisher}, lac {settings.lake}" + (f", miroir {settings.mirror}" if settings.mirror else ""))
-    with dg.DagsterInstance.get() as instance:
-        job = defs().resolve_job_def(name)
-        # Dagster tells each event on stderr, with the stack of what fails: here one line a failure is told below, the
-        # rest is in the UI.
-        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = job.execute_in_process(
-            run_config=quiet, instance=instance, partition_key=publisher, raise_on_error=False, tags=tags
-        )
+    job = defs().resolve_job_def(name)
+    with opened_instance() as instance:
+        result = execute(job, instance, partition_key=publisher, tags=tags)
         failures = [(e.step_key or "run", step_cause(e)) for e in result.all_events if e.is_step_failure]
         checks = [
             e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"

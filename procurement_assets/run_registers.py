@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from procurement_assets.in_process import execute, opened_instance
 from procurement_assets.lake import Lake
 from procurement_assets.registers.model import Register
 from procurement_assets.registers.refresh import NOBODY
@@ -77,14 +78,13 @@ def _execute(tables: list[str], *, trying: bool) -> None:
     from procurement_assets.assets.registers import ATTEMPT, STATES, TRYING
     from procurement_assets.definitions import defs
 
-    with dg.DagsterInstance.get() as instance:
-        defs().resolve_job_def("registers").execute_in_process(
-            # What happens to each register is told below, in French; the rest is in the UI.
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            instance=instance,
+    with opened_instance() as instance:
+        # What happens to each register is told by the caller, in French; the rest is in the UI.
+        execute(
+            defs().resolve_job_def("registers"),
+            instance,
             asset_selection=[dg.AssetKey(t) for t in (*tables, STATES)],
             tags={ATTEMPT: TRYING} if trying else {},
-            raise_on_error=False,
         )
 
 

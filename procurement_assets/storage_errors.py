@@ -32,6 +32,13 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     ),
 }
 _CAUSES[errno.EPERM] = _CAUSES[errno.EACCES]
+_PLACES: Final[dict[int, str]] = {
+    errno.ENOENT: "un dossier du chemin n'existe pas et ne peut pas être fait",
+    errno.ENOTDIR: "un fichier est à la place d'un dossier",
+    errno.EEXIST: "un fichier est à la place d'un dossier",
+    errno.ENAMETOOLONG: "le chemin est trop long",
+}
+"""What is wrong with the place itself, where a folder is made."""
 _SAID = {os.strerror(number): number for number in _CAUSES}
 """What the system says of each: libraries quote it, with or without the number."""
 
@@ -69,6 +76,22 @@ def storage_told(target: str, temporary: str | None = None) -> Iterator[None]:
         unchanged = "" if temporary is None else f" ; {'il' if own else target} n'a pas changé"
         message = _message(error.errno, where, unchanged)
         raise StorageError(error.errno, where, message) from error
+
+
+def reason(error: OSError) -> str:
+    """Why a folder cannot be made or written, in French where the system says something usual."""
+    number = error.errno or 0
+    cause = _CAUSES[number][0] if number in _CAUSES else _PLACES.get(number)
+    return cause or error.strerror or str(error)
+
+
+def disk_cause(error: OSError) -> str | None:
+    """What a disk refuses, where, and what to do; None for another error of the system."""
+    if isinstance(error, StorageError):
+        return error.message
+    if error.errno not in _CAUSES:
+        return None
+    return _message(error.errno, str(error.filename) if error.filename else "écriture impossible")
 
 
 def explained(line: str) -> str:

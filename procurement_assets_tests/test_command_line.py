@@ -41,7 +41,8 @@ def test_a_lake_that_cannot_be_written_is_told_before_any_request(
     os.environ["PROCUREMENT_LAKE"] = str(a_file / "lac")
     assert main(["refresh"]) == 2
     assert _one_line(capsys) == (
-        f"procurement_assets: PROCUREMENT_LAKE='{a_file}/lac' : écriture impossible, Not a directory"
+        f"procurement_assets: PROCUREMENT_LAKE='{a_file}/lac' : écriture impossible, "
+        "un fichier est à la place d'un dossier"
     )
 
 
@@ -49,6 +50,15 @@ def test_an_instance_that_cannot_be_written_is_told(a_file: Path, capsys: pytest
     os.environ["DAGSTER_HOME"] = str(a_file / "instance")
     assert main(["refresh"]) == 2
     assert _one_line(capsys).startswith(f"procurement_assets: DAGSTER_HOME='{a_file}/instance' : écriture impossible")
+
+
+def test_an_instance_has_the_settings_of_the_project_whatever_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "ROOT", tmp_path / "ailleurs")
+    assert command_line._dagster_home("main") == tmp_path / "instance"
+    project = Path(command_line.__file__).parents[1]
+    assert (tmp_path / "instance" / "dagster.yaml").read_text() == (project / "dagster.yaml").read_text()
 
 
 def test_trying_the_lake_leaves_nothing_in_it(tmp_path: Path) -> None:
