@@ -9,6 +9,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from procurement_assets.portal.publishing.http import (
+    SHOWN,
     AmbiguousError,
     KeyRefusedError,
     PortalError,
@@ -146,6 +147,21 @@ def test_an_answer_that_is_not_json_is_told(answers: Answers) -> None:
     answers.given = [Response("<html>maintenance</html>")]
     with pytest.raises(RejectedError, match="pas du JSON"):
         _session(answers).get_json("/x")
+
+
+def test_a_key_at_the_end_of_what_is_shown_is_hidden_whole(answers: Answers) -> None:
+    for before in (SHOWN - len(KEY), SHOWN - 10, SHOWN - 4):
+        answers.given = [Response("x" * before + KEY + "y" * SHOWN, status=400)]
+        with pytest.raises(RejectedError) as error:
+            _session(answers).request("GET", "/x")
+        assert KEY[:3] not in str(error.value), before
+
+
+@pytest.mark.parametrize(
+    "written", ["a%2Fb%2Bc%22%3C%C3%A9", "a/b%2Bc%22%3C%C3%A9", 'a/b+c\\"<\\u00e9', "a/b+c&quot;&lt;é"]
+)
+def test_a_key_is_hidden_as_an_address_json_or_html_writes_it(written: str) -> None:
+    assert redact(f"refus de {written}.", ['a/b+c"<é']) == "refus de [clé masquée]."
 
 
 def test_the_longest_secret_is_hidden_first() -> None:

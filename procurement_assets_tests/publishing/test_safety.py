@@ -12,7 +12,9 @@ from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import RefusedError, publish
 from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import read_state
-from procurement_assets.portal.publishing.safety import Checks
+from procurement_assets.portal.publishing.portal import Publication
+from procurement_assets.portal.publishing.safety import Checks, Thresholds, changes
+from procurement_assets.portal.publishing.tabular import Measures
 from procurement_assets.publishers import Publisher, Source
 from procurement_assets_tests.publishing.support import job, lake_at, publisher, rows, write_exports
 
@@ -148,3 +150,14 @@ def test_a_table_whose_columns_are_not_described_is_not_sent(lake: Lake, tmp_pat
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ValueError, match="les colonnes ne sont pas celles de la description"):
         _publish(lake, tmp_path / "depot")
+
+
+@pytest.mark.parametrize(("percent", "before", "now"), [(2.0, 100, 98), (58.0, 100, 42), (0.1, 3000, 2997), (0, 7, 7)])
+def test_a_change_of_just_the_threshold_needs_nobody_and_one_more_does(percent: float, before: int, now: int) -> None:
+    file, limits = "decp_marches.csv", Thresholds(row_drop=percent, sum_change=percent)
+    last = Publication(
+        manifest_sha256="0", data_date="2026-01-01", at="", files={}, rows={file: before}, sums={f"{file}:m": -before}
+    )
+    assert changes(Measures(rows={file: now}, sums={f"{file}:m": -now}), last, limits) == []
+    beyond = changes(Measures(rows={file: now - 1}, sums={f"{file}:m": -now + 1}), last, limits)
+    assert [line.partition(" :")[0] for line in beyond] == [file, f"{file}, somme de m"]

@@ -14,8 +14,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
+from json import dumps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -65,8 +67,9 @@ class NothingToRestoreError(PortalError):
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text without any of the secrets."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    """The text without any of the secrets, as they are or as an address, JSON or HTML writes them."""
+    written = {w for s in secrets if s for w in (s, quote(s, safe=""), quote(s), dumps(s)[1:-1], escape(s))}
+    for secret in sorted(written, key=lambda w: (-len(w), w)):
         text = text.replace(secret, HIDDEN)
     return text
 
@@ -90,13 +93,15 @@ class PortalSession:
         key: str | None = None,
         header: str = "Authorization",
         prefix: str = "",
+        hidden: str | None = None,
         attempts: int = 6,
         backoff: float = 0.5,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`base`: `https://host/api/…`, no final `/`. The key is sent as `header: prefix + key`.
+        """`base`: `https://host/api/…`, no final `/`. The key is sent as `header: prefix + key`. `hidden`: a key that
+        is not sent here and that the server may know: nothing shows it either.
 
         Raises `PortalError` where the base is neither https nor on this machine.
         """
@@ -108,7 +113,7 @@ class PortalSession:
         self.attempts = attempts
         self.backoff = backoff
         self.timeout = timeout
-        self._secrets = (key,) if key else ()
+        self._secrets = tuple(s for s in (key, hidden) if s)
         self._sleep = sleep
         self._jitter = jitter
         self._session = requests.Session()
@@ -118,7 +123,7 @@ class PortalSession:
         self._session.auth = _HeaderKey(header, prefix + key) if key else _NoKey()
 
     def __repr__(self) -> str:
-        return f"PortalSession({self.base!r}, key={'set' if self._secrets else 'none'})"
+        return f"PortalSession({self.base!r}, key={'set' if isinstance(self._session.auth, _HeaderKey) else 'none'})"
 
     def redact(self, text: str) -> str:
         """The text without the key."""
@@ -179,7 +184,7 @@ class PortalSession:
         try:
             response = self._session.request(method, url, timeout=self.timeout, allow_redirects=False, **more)
         except requests.RequestException as error:
-            return _Fault(self.redact(_short(str(error))), surely_not_done=_never_connected(error))
+            return _Fault(_short(self.redact(str(error))), surely_not_done=_never_connected(error))
         status = response.status_code
         if status in accept and (more.get("stream") or not _is_page(response)):
             return response
@@ -216,7 +221,7 @@ class PortalSession:
 
     def _said(self, response: requests.Response) -> str:
         try:
-            return self.redact(_short(response.text)) or "réponse vide"
+            return _short(self.redact(response.text)) or "réponse vide"
         except requests.RequestException:
             return "réponse coupée"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from procurement_assets.portal.publishing.http import PortalSession
+from procurement_assets.portal.publishing.http import PortalError, PortalSession, RejectedError
+from procurement_assets.portal.publishing.ods_answer import as_object, object_at, uid_of
 from procurement_assets.portal.publishing.portal import TargetState
 
 PAGE = 100
@@ -31,14 +32,16 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing was asked (no key, or offline): from the journal alone."""
 
 
-def observe(session: PortalSession, slug: str) -> Observed:
-    """The dataset of that slug. Raises `http.PortalError`."""
+def observe(session: PortalSession, slug: str, known: str = "") -> Observed:
+    """The dataset of that slug. `known`: the id of the dataset that was made under it. Raises `http.PortalError`, also
+    where that dataset has another slug now: a second one beside it would leave the public two."""
     found = [d for d in pages(session, "/datasets/", {"dataset_id": slug}) if d.get("dataset_id") == slug]
     if not found:
+        _refuse_if_renamed(session, slug, known)
         return Observed()
-    uid = str(found[0]["uid"])
-    status = session.get_json(f"/datasets/{uid}/status/")
-    metadata = session.get_json(f"/datasets/{uid}/metadata/")
+    uid = uid_of(session, "/datasets/", found[0])
+    status = object_at(session, f"/datasets/{uid}/status/")
+    metadata = object_at(session, f"/datasets/{uid}/metadata/")
     return Observed(
         uid=uid,
         published=bool(status.get("is_published")),
@@ -58,6 +61,20 @@ def observe(session: PortalSession, slug: str) -> Observed:
     )
 
 
+def _refuse_if_renamed(session: PortalSession, slug: str, known: str) -> None:
+    try:
+        now = object_at(session, f"/datasets/{known}/") if known else {}
+    except RejectedError as error:
+        if error.status != 404:
+            raise
+        return
+    if now.get("dataset_id"):
+        raise PortalError(
+            f"{session.host} : le jeu « {slug} » ({known}) s'appelle maintenant « {now['dataset_id']} » ; lui rendre "
+            "son identifiant dans le portail, ou régler ce nom dans publishers.toml, puis relancer"
+        )
+
+
 def assumed(state: TargetState, slug: str) -> Observed:
     """What the journal alone says, for a plan made without asking the portal."""
     uid = state.bindings.get(f"dataset:{slug}", "")
@@ -68,11 +85,12 @@ def pages(session: PortalSession, path: str, params: dict[str, str | int] | None
     """Every result of a list, page after page."""
     found: list[dict[str, Any]] = []
     while True:
-        answer = session.get_json(path, {**(params or {}), "limit": PAGE, "offset": len(found)})
-        results = answer.get("results", [])
+        answer = object_at(session, path, {**(params or {}), "limit": PAGE, "offset": len(found)})
+        results = [as_object(session, path, result) for result in answer.get("results") or []]
         found += results
         total = answer.get("total_count")
-        if not results or len(results) < PAGE or (total is not None and len(found) >= total):
+        # A portal may give fewer than asked for: its count, where it tells one, says when all are there.
+        if not results or (len(found) >= total if isinstance(total, int) else len(results) < PAGE):
             return found
 
 

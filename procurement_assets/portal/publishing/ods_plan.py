@@ -7,26 +7,21 @@ read back with the key, and only then opened.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from procurement_assets.portal.publishing.ods_beside import STEPS, attachment_steps, export_steps, removal
 from procurement_assets.portal.publishing.ods_observed import Observed, same_value
 from procurement_assets.portal.publishing.ods_wanted import (
     WantedDataset,
-    export_description,
-    export_title,
     is_ours,
     resource_body,
     sent_name,
 )
-from procurement_assets.portal.publishing.plan import Step, Steps
+from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import TargetState
 
-TARGET = "opendatasoft"
-STEPS = Steps(TARGET)
-_OURS = "SHA-256 :"
-_HASHED = re.compile(r"^(?P<stem>.+)-(?P<hash>[0-9a-f]{12})(?P<ending>\.[^/]*)?$")
+TARGET = STEPS.target
 
 
 def dataset_steps(wanted: WantedDataset, observed: Observed, state: TargetState) -> list[Step]:
@@ -37,11 +32,10 @@ def dataset_steps(wanted: WantedDataset, observed: Observed, state: TargetState)
         *_data(wanted, observed, state, root),
         *_rules(wanted, observed, root),
         *_metadata(wanted, observed, state, root),
-        *_exports(wanted, observed, root),
-        *_attachments(wanted, observed, root),
+        *export_steps(wanted, observed, root),
+        *attachment_steps(wanted, observed, root),
     ]
-    opening = observed.restricted or not observed.uid
-    opening = opening and (state.last is None or wanted.file.name not in state.last.files)
+    opening = _to_open(wanted, observed, state)
     if (
         not changes
         and not state.unfinished
@@ -56,6 +50,17 @@ def dataset_steps(wanted: WantedDataset, observed: Observed, state: TargetState)
         *_publishing(wanted, changes, observed, root),
         *(_opening(wanted, root) if opening else ()),
     ]
+
+
+def _to_open(wanted: WantedDataset, observed: Observed, state: TargetState) -> bool:
+    """Whether the dataset is to be opened to the public once it reads as it should: one that was never published, or
+    that was made anew in the place of one that is gone. One that a person closed since stays closed."""
+    if not observed.uid:
+        return True
+    if state.last is None or wanted.file.name not in state.last.files:
+        return observed.restricted
+    made = state.bindings.get(f"dataset:{wanted.slug}", observed.uid)
+    return observed.restricted and state.bindings.get(f"opened:{wanted.slug}", made) != observed.uid
 
 
 def _before(wanted: WantedDataset, observed: Observed, state: TargetState, root: str) -> Iterator[Step]:
@@ -103,6 +108,10 @@ def _creation(wanted: WantedDataset, observed: Observed) -> Iterator[Step]:
 
 def _data(wanted: WantedDataset, observed: Observed, state: TargetState, root: str) -> Iterator[Step]:
     ours = [r for r in observed.resources if r.get("title") == wanted.file.name]
+    ours.sort(key=lambda r: not holds(r, wanted, state))
+    for twin in ours[1:]:
+        # Two copies of the table would show every row twice.
+        yield removal("resource.remove", f"{root}/resources/{twin['uid']}/", f"{twin['title']}, en double")
     if observed.assumed and state.sent.get(wanted.file.name) == wanted.file.sha256:
         return
     if ours and holds(ours[0], wanted, state):
@@ -170,7 +179,7 @@ def _rules(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Ste
     named = {_identity(rule) for rule in wanted.rules}
     for rule in observed.rules:
         if _identity(rule) not in named and is_ours(rule):
-            yield _removal("field.remove", f"{root}/fields/{rule['uid']}/", str(rule["label"]))
+            yield removal("field.remove", f"{root}/fields/{rule['uid']}/", str(rule["label"]))
 
 
 def _identity(rule: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -196,66 +205,6 @@ def _metadata(wanted: WantedDataset, observed: Observed, state: TargetState, roo
             f"Métadonnée {name}.",
             {"value": value},
         )
-
-
-def _exports(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:
-    if observed.assumed and observed.published:
-        return
-    kept: set[str] = set()
-    for file in wanted.exports:
-        same = [e for e in observed.exports if file.sha256 in str(e.get("description", ""))]
-        same = [e for e in same if e.get("title") == export_title(file)]
-        if same:
-            kept.add(str(same[0]["uid"]))
-            continue
-        yield STEPS.file(
-            "export.add",
-            "POST",
-            f"{root}/alternative_exports/",
-            f"Export alternatif {file.name} : nouveau ou changé.",
-            file=file.name,
-            sha256=file.sha256,
-            size=file.bytes,
-            send_as=file.name.replace("/", "__"),
-            body={"type": "uploaded_file", "title": export_title(file), "description": export_description(file)},
-        )
-    for export in observed.exports:
-        if _OURS in str(export.get("description", "")) and str(export["uid"]) not in kept:
-            yield _removal("export.remove", f"{root}/alternative_exports/{export['uid']}/", str(export.get("title")))
-
-
-def _attachments(wanted: WantedDataset, observed: Observed, root: str) -> Iterator[Step]:
-    if observed.assumed and observed.published:
-        return
-    kept: set[str] = set()
-    for file in wanted.attachments:
-        same = [a for a in observed.attachments if str(a.get("filename", "")) == sent_name(file)]
-        if same:
-            kept.add(str(same[0]["uid"]))
-            continue
-        yield STEPS.file(
-            "attachment.add",
-            "POST",
-            f"{root}/attachments/",
-            f"Pièce jointe {file.name} : nouvelle ou changée.",
-            file=file.name,
-            sha256=file.sha256,
-            size=file.bytes,
-            send_as=sent_name(file),
-        )
-    for attachment in observed.attachments:
-        if _HASHED.match(str(attachment.get("filename", ""))) and str(attachment["uid"]) not in kept:
-            address = f"{root}/attachments/{attachment['uid']}/"
-            yield _removal("attachment.remove", address, str(attachment.get("filename")))
-
-
-def _removal(action: str, address: str, name: str) -> Step:
-    return STEPS.bare(
-        action,
-        "DELETE",
-        address,
-        f"Retirer {name} : remplacé, ou plus donné. Visible à la publication seulement.",
-    )
 
 
 def _publishing(wanted: WantedDataset, changes: list[Step], observed: Observed, root: str) -> Iterator[Step]:
@@ -294,4 +243,5 @@ def _opening(wanted: WantedDataset, root: str) -> Iterator[Step]:
         "PUT",
         f"{root}/",
         "La relecture concorde : ouvrir le jeu au public.",
+        provides=f"opened:{wanted.slug}",
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
+
+import polars as pl
 
 from procurement_assets.portal.publishing.http import PortalSession, RejectedError
+from procurement_assets.portal.publishing.ods_answer import as_object, object_at
 from procurement_assets.portal.publishing.ods_wanted import WantedDataset, field_name
 from procurement_assets.portal.publishing.portal import Difference
 from procurement_assets.portal.publishing.tabular import (
@@ -15,6 +19,8 @@ from procurement_assets.portal.publishing.tabular import (
     read_csv,
 )
 
+_LONGEST = 100
+"""Characters shown of what the portal tells."""
 _MISSING = "rien : le portail ne montre pas ce jeu"
 
 
@@ -32,18 +38,33 @@ def _differences(session: PortalSession, wanted: WantedDataset, full: bool) -> I
     root = f"/catalog/datasets/{wanted.slug}"
     money = wanted.data.money
     select = ",".join(["count(*) as n", *(f"sum({field_name(m)}) as s{i}" for i, m in enumerate(money))])
-    answer = session.get_json(f"{root}/records", {"select": select, "limit": 1})
-    found = (answer.get("results") or [{}])[0]
-    rows = int(found.get("n") or 0)
+    answer = object_at(session, f"{root}/records", {"select": select, "limit": 1})
+    results = answer.get("results")
+    found = as_object(session, root, results[0]) if isinstance(results, list) and results else {}
+    rows = _number(found.get("n"))
     if rows != wanted.data.rows:
-        yield _differ(wanted, "nombre de lignes", wanted.data.rows, rows)
+        yield _differ(wanted, "nombre de lignes", wanted.data.rows, _shown(found.get("n")))
     for i, column in enumerate(money):
-        sent = wanted.data.sum_cents(column)
-        read = round(float(found.get(f"s{i}") or 0) * 100)
+        sent, read = wanted.data.sum_cents(column), _number(found.get(f"s{i}"))
+        cents = None if read is None else round(read * 100)
         # The portal sums floats: a cent, or a millionth of a millionth, is its rounding.
-        if abs(sent - read) > max(1, abs(sent) // 10**12):
-            yield _differ(wanted, f"somme de {column} (centimes)", sent, read)
+        if cents is None or abs(sent - cents) > max(1, abs(sent) // 10**12):
+            shown = _shown(found.get(f"s{i}")) if cents is None else cents
+            yield _differ(wanted, f"somme de {column} (centimes)", sent, shown)
     yield from _rows_differ(session, wanted, full)
+
+
+def _number(value: object) -> float | None:
+    """A number that the portal tells, 0 where it tells none; None where it is not a number."""
+    try:
+        found = float(str(value or 0))
+    except ValueError:
+        return None
+    return found if isfinite(found * 100) else None
+
+
+def _shown(value: object) -> str:
+    return str(value or 0)[:_LONGEST]
 
 
 def _rows_differ(session: PortalSession, wanted: WantedDataset, full: bool) -> Iterator[Difference]:
@@ -61,10 +82,14 @@ def _rows_differ(session: PortalSession, wanted: WantedDataset, full: bool) -> I
             "with_bom": "false",
         },
     ).content
-    frame = read_csv(data.removeprefix(b"\xef\xbb\xbf"), ";") if data.strip() else None
+    try:
+        frame = read_csv(data.removeprefix(b"\xef\xbb\xbf"), ";") if data.strip() else None
+    except pl.exceptions.PolarsError:
+        yield _differ(wanted, "export CSV", "lisible", "illisible")
+        return
     names = [field_name(c) for c in columns]
     if frame is None or set(frame.columns) != set(names):
-        shown = "rien" if frame is None else ", ".join(sorted(set(frame.columns) ^ set(names)))
+        shown = "rien" if frame is None else ", ".join(sorted(set(frame.columns) ^ set(names)))[:_LONGEST]
         yield _differ(wanted, "champs", "ceux de la description", shown)
         return
     keys = frame.select(field_name(k) for k in key)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procurement_assets.portal.publishing.http import PortalError, PortalSession
+from procurement_assets.portal.publishing.ods_answer import object_at
 
 POLL_SECONDS, LONGEST_POLL = 3.0, 30.0
 LONGEST_PROCESSING = 3600.0
@@ -30,7 +31,7 @@ class DatasetStatus:
 
     def remember(self, path: str) -> None:
         """Note when the present status began, before an action that changes it."""
-        self._since[path] = str(self._session.get_json(path).get("since"))
+        self._since[path] = str(object_at(self._session, path).get("since"))
 
     def wait(self, path: str, *, fail: bool = True) -> str:
         """Poll until the portal is at rest; says how it ended, in French.
@@ -40,14 +41,14 @@ class DatasetStatus:
         before = self._since.pop(path, None)
         waited, pause, still, moved = 0.0, POLL_SECONDS, 0, False
         while waited <= LONGEST_PROCESSING:
-            status = self._session.get_json(path)
+            status = object_at(self._session, path)
             name = str(status.get("status"))
             moved = moved or name not in _AT_REST or (before is not None and str(status.get("since")) != before)
             still = still + 1 if name in _AT_REST else 0
             if still and (moved or still >= STILL):
                 if fail and name != "idle":
                     raise ProcessingError(self._failure(name, status))
-                return f"traité, état {name}{records_errors(status)}"
+                return self._session.redact(f"traité, état {name}{records_errors(status)}")
             self._sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, LONGEST_POLL)
         raise PortalError(

@@ -14,18 +14,19 @@ from requests_toolbelt import MultipartEncoder
 
 from procurement_assets.portal.publishing.again import send_again
 from procurement_assets.portal.publishing.http import (
-    AmbiguousError,
     NothingToRestoreError,
     PortalError,
     PortalSession,
     RejectedError,
 )
 from procurement_assets.portal.publishing.multipart import MEDIA_TYPE, form
+from procurement_assets.portal.publishing.ods_answer import object_at, uid_of
 from procurement_assets.portal.publishing.ods_files import spoilt_files, without_spoilt
 from procurement_assets.portal.publishing.ods_observed import Observed, assumed, observe
 from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
 from procurement_assets.portal.publishing.ods_readback import read_back
 from procurement_assets.portal.publishing.ods_status import DatasetStatus, records_errors
+from procurement_assets.portal.publishing.ods_versions import Versions
 from procurement_assets.portal.publishing.ods_wanted import WantedDataset, wanted_datasets
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step, at
@@ -65,13 +66,14 @@ class Opendatasoft:
         self.connected = bool(key) and not offline
         self._automation = session(f"{base}/automation/v1.0", key=key, prefix="apikey ", sleep=sleep)
         self._private = session(f"{base}/explore/v2.1", key=key, prefix="apikey ", sleep=sleep)
-        self._public = session(f"{base}/explore/v2.1", key=None, sleep=sleep)
+        self._public = session(f"{base}/explore/v2.1", key=None, hidden=key, sleep=sleep)
         self._sleep = sleep
         self._bindings: dict[str, str] = {}
         self._package: Package | None = None
         self._spoilt: frozenset[str] = frozenset()
         self._datasets: dict[str, list[WantedDataset]] = {}
         self._status = DatasetStatus(self._automation, self.title, sleep)
+        self._versions = Versions(self._automation, self._status)
 
     def plan(self, state: TargetState, package: Package) -> list[Step]:
         """See `portal.Portal.plan`."""
@@ -95,14 +97,15 @@ class Opendatasoft:
         return self._datasets[package.manifest_sha256]
 
     def _observe(self, slug: str, state: TargetState) -> Observed:
-        return observe(self._automation, slug) if self.connected else assumed(state, slug)
+        known = state.bindings.get(f"dataset:{slug}", "")
+        return observe(self._automation, slug, known) if self.connected else assumed(state, slug)
 
     def execute(self, step: Step) -> Outcome:
         """See `portal.Portal.execute`."""
         special = {
             "dataset.publish": self._publish,
             "dataset.wait": lambda _, path: Outcome(detail=self._status.wait(path)),
-            "version.note": self._note_version,
+            "version.note": self._versions.note,
             "dataset.readback": self._check_before_opening,
             "dataset.open": self._open,
             "file.upload": self._upload,
@@ -128,7 +131,9 @@ class Opendatasoft:
                 raise
         bindings = {}
         if step.provides:
-            bindings[step.provides] = str(self._automation.decode(response)["uid"])
+            bindings[step.provides] = uid_of(self._automation, path, self._automation.decode(response))
+        if step.action == "dataset.create":
+            bindings[step.provides.replace("dataset:", "opened:", 1)] = ""
         return Outcome(status=response.status_code, bindings=bindings)
 
     def _send_file(self, step: Step, path: str) -> Any:
@@ -156,8 +161,7 @@ class Opendatasoft:
             else:
                 return Outcome(bindings={step.provides: uid}, detail="déjà reçu lors d'une exécution interrompue")
         response = self._send_file(step, path)
-        answer = self._automation.decode(response)
-        uid = str(answer.get("uid") or answer["filename"])
+        uid = uid_of(self._automation, path, self._automation.decode(response), "filename")
         return Outcome(status=response.status_code, bindings={step.provides: uid, kept: uid})
 
     def _publish(self, step: Step, path: str) -> Outcome:
@@ -175,30 +179,24 @@ class Opendatasoft:
                 return Outcome(status=response.status_code)
         raise PortalError(f"{self.title} : le portail reste occupé par ce jeu ; relancer plus tard")
 
-    def _note_version(self, step: Step, path: str) -> Outcome:
-        """The newest version that can be restored; none is noted too, so that a later one is not taken for it."""
-        for version in self._automation.get_json(path, {"limit": 20, "offset": 0}).get("results", []):
-            if version.get("can_restore", True):
-                return Outcome(bindings={step.provides: str(version["uid"])})
-        return Outcome(bindings={step.provides: ""}, detail="aucune version du portail ne peut être restaurée")
-
     def _check_before_opening(self, step: Step, path: str) -> Outcome:
         for wanted in self._wanted(self._sending()):
             if f"/{wanted.slug}/" in path:
                 odd = self._read_back(self._private, wanted, full=True)
                 if odd:
+                    shown = self._private.redact(str(odd[0]))
                     raise PortalError(
                         f"{self.title} : le nouveau jeu « {wanted.slug} » n'est pas ouvert au public, sa relecture ne "
-                        f"concorde pas : {odd[0]} ; le corriger dans le portail, puis relancer"
+                        f"concorde pas : {shown} ; le corriger dans le portail, puis relancer"
                     )
         return Outcome(detail="la relecture concorde")
 
     def _open(self, step: Step, path: str) -> Outcome:
         """Open a dataset: what it is now, with one value changed."""
-        now = self._automation.get_json(path)
+        now = object_at(self._automation, path)
         body = {k: now[k] for k in ("dataset_id", "metadata", "default_security") if now.get(k) is not None}
         response = self._automation.request("PUT", path, json={**body, "is_restricted": False})
-        return Outcome(status=response.status_code)
+        return Outcome(status=response.status_code, bindings={step.provides: path.strip("/").rpartition("/")[2]})
 
     def verify(self, package: Package, *, full: bool = False) -> list[Difference]:
         """See `portal.Portal.verify`. Also the errors on records that the portal tells of its last processing, and in
@@ -226,7 +224,7 @@ class Opendatasoft:
         uid = self._bindings.get(f"dataset:{wanted.slug}")
         if not uid or not self.connected:
             return []
-        status = self._automation.get_json(f"/datasets/{uid}/status/")
+        status = object_at(self._automation, f"/datasets/{uid}/status/")
         errors = status.get("records_errors") or []
         if not errors:
             return []
@@ -251,7 +249,7 @@ class Opendatasoft:
             )
         reason = "aucune version du portail ne peut être restaurée"
         try:
-            restored = self._restore_versions()
+            restored = self._versions.restore(self._bindings)
         except RejectedError as error:
             restored, reason = [], str(error)
         if restored:
@@ -268,28 +266,6 @@ class Opendatasoft:
                 "regarder le jeu dans le portail"
             )
         return f"{reason} ; fichiers du {last.data_date} renvoyés et relus ({done} appels)"
-
-    def _restore_versions(self) -> list[str]:
-        """Restore and publish the version noted of each dataset; what was done."""
-        versions = {k.partition(":")[2]: v for k, v in self._bindings.items() if v and k.startswith("version:")}
-        done = []
-        for slug, version in sorted(versions.items()):
-            root = f"/datasets/{self._bindings[f'dataset:{slug}']}"
-            self._status.wait(f"{root}/status/", fail=False)
-            self._repeat("POST", f"{root}/versions/{version}/restore/")
-            self._status.remember(f"{root}/status/")
-            self._repeat("POST", f"{root}/publish/")
-            self._status.wait(f"{root}/status/")
-            done.append(f"{slug} (version {version})")
-        return done
-
-    def _repeat(self, method: str, path: str) -> None:
-        """A call that may be made twice without harm: restoring, publishing."""
-        try:
-            self._automation.request(method, path)
-        except AmbiguousError:
-            self._status.wait(f"/{'/'.join(path.split('/')[1:3])}/status/", fail=False)
-            self._automation.request(method, path)
 
     def _sending(self) -> Package:
         if self._package is None:

@@ -10,6 +10,7 @@ counts (`TargetState.agreed`), and the same publication is accepted a second tim
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 import msgspec
 
@@ -70,14 +71,14 @@ def changes(measures: Measures, last: Publication | None, limits: Thresholds) ->
     for table in MAIN_TABLES:
         file = f"{table}.csv"
         before, now = (last.rows.get(file, 0) if last else 0), measures.rows.get(file, 0)
-        if before and now < before * (1 - limits.row_drop / 100):
+        if _beyond(before - now, before, limits.row_drop):
             found.append(
                 f"{file} : {now} lignes, contre {before} à la dernière publication "
                 f"({_percent(now, before)}, seuil -{limits.row_drop:g} %)"
             )
     for name, was in sorted(last.sums.items()) if last else ():
         is_now = measures.sums.get(name, 0)
-        if was and abs(is_now - was) > abs(was) * limits.sum_change / 100:
+        if _beyond(abs(is_now - was), abs(was), limits.sum_change):
             found.append(
                 f"{name.replace(':', ', somme de ')} : {_euros(is_now)}, contre {_euros(was)} à la dernière "
                 f"publication ({_percent(is_now, was)}, seuil ±{limits.sum_change:g} %)"
@@ -85,6 +86,11 @@ def changes(measures: Measures, last: Publication | None, limits: Thresholds) ->
     if not any(measures.rows.get(f"{t}.csv", 0) for t in MAIN_TABLES):
         found.append("aucune ligne à publier")
     return found
+
+
+def _beyond(change: int, before: int, percent: float) -> bool:
+    """Whether a change is more than so many percent of what was, to the unit: just that much is not."""
+    return before > 0 and change * 100 > before * Fraction(str(percent))
 
 
 def disputed(package: Package, state: TargetState) -> list[str]:

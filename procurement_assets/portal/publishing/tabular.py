@@ -21,6 +21,8 @@ LIST_SEPARATOR = "|"
 MAIN_TABLES = ("decp_marches", "decp_concessions")
 """One row per contract: the tables that portals show."""
 SUSPECT = "montant_suspect"
+_EXACT = 2.0**53 / 100
+"""Amounts whose cents a float holds. A larger one, which only a mistake is, has no cents."""
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +51,10 @@ class TableFile(msgspec.Struct, frozen=True, kw_only=True):
         frame = self.frame
         if trusted_only and SUSPECT in frame.columns:
             frame = frame.filter(pl.col(SUSPECT).fill_null("") == "")
-        cents = (frame[column].replace("", None).cast(pl.Float64) * 100).round(0).cast(pl.Int64)
-        return int(cents.sum() or 0)
+        amounts = frame[column].replace("", None).cast(pl.Float64).drop_nulls()
+        exact = amounts.filter(amounts.abs() < _EXACT)
+        cents = (exact * 100).round(0).cast(pl.Int64).cast(pl.Int128)
+        return int(cents.sum()) + sum(int(a) * 100 for a in amounts.filter(amounts.abs() >= _EXACT))
 
     @property
     def money(self) -> list[str]:
