@@ -280,8 +280,9 @@ def _why(winner: Candidate, loser: Candidate) -> tuple[str, str, str]:
         return ("superseded", "identity.sequence", f"identifiant publié {b.id}, gardé {a.id}")
     if a.uid != b.uid:
         return ("merged", "identity.content", f"identifiant publié {b.id}, gardé {a.id} dans {winner.source}")
+    amounts = "" if a.amount == b.amount else f"montant publié {b.amount}, gardé {a.amount}"
     if winner.source != loser.source:
-        return ("merged", "identity.other-source", "")
-    if a.amount != b.amount and msgspec.structs.replace(b, montant=a.montant, valeurGlobale=a.valeurGlobale) == a:
-        return ("superseded", "identity.amount-only", f"montant publié {b.amount}, gardé {a.amount}")
-    return ("superseded", "identity.later-publication", "")
+        return ("merged", "identity.other-source", amounts)
+    if amounts and msgspec.structs.replace(b, montant=a.montant, valeurGlobale=a.valeurGlobale) == a:
+        return ("superseded", "identity.amount-only", amounts)
+    return ("superseded", "identity.later-publication", amounts)

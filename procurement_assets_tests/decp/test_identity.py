@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,17 @@ def test_two_records_that_differ_only_by_amount_keep_the_last_published_and_tell
     found = resolve([record(old, fichier_date="2020-01-01"), record(same_day, fichier_date="2021-01-01")])
     assert [r.contract.montant for r in found] == [300000.5]
     assert found[0].outcomes[1] == ("superseded", "identity.amount-only", "montant publié 10.0, gardé 300000.5")
+
+
+@pytest.mark.parametrize(
+    ("source", "rank", "reason"), [("aws", 1, "identity.later-publication"), ("pes", 2, "identity.other-source")]
+)
+def test_an_amount_that_another_record_of_the_contract_replaces_is_told(source: str, rank: int, reason: str) -> None:
+    old = contract(montant=10.5, datePublicationDonnees="2019-02-10", acheteur_nom="VILLE DE PARIS")
+    new = contract(montant=300000.5, datePublicationDonnees="2019-03-10")
+    found = resolve([record(old, source, rank), record(new, "aws", 1)])
+    assert [r.contract.montant for r in found] == [300000.5]
+    assert found[0].outcomes[1][1:] == (reason, "montant publié 10.5, gardé 300000.5")
 
 
 def test_a_later_file_with_more_modifications_supersedes_and_nothing_published_is_lost() -> None:
