@@ -31,7 +31,6 @@ from procurement_assets.ocds.parts import (
     Location,
     Ocds,
     Organization,
-    OrganizationDetails,
     OrganizationReference,
     Period,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "Metric",
     "Observation",
     "Organization",
-    "OrganizationDetails",
     "OrganizationReference",
     "Period",
     "RelatedProcess",

@@ -30,7 +30,7 @@ class Identifier(Ocds):
 class Classification(Ocds):
     """`Classification`: a code of a scheme (open code list `itemClassificationScheme`, with its extensions)."""
 
-    scheme: Literal["CPV", "CELEX", "eu-buyer-legal-type", "eu-main-activity", "COFOG"]
+    scheme: Literal["CPV", "CELEX"]
     id: Text | None = None
     description: Text | None = None
     uri: Uri | None = None
@@ -46,13 +46,6 @@ class Address(Ocds):
     country: Annotated[str, Meta(extra_json_schema={"enum": list(COUNTRIES)})] | None = None
 
 
-class OrganizationDetails(Ocds):
-    """`Organization.details`: extensions partyScale and organizationClassification."""
-
-    scale: Literal["micro", "sme", "small", "medium", "large", "selfEmployed"] | None = None
-    classifications: Annotated[list[Classification], Meta(min_length=1, extra_json_schema=WHOLE)] | None = None
-
-
 class Organization(Ocds, kw_only=True):
     """`Organization`: a party. `roles` is a whole-list merge: always the union of the roles so far."""
 
@@ -62,7 +55,6 @@ class Organization(Ocds, kw_only=True):
     additionalIdentifiers: Annotated[list[Identifier], Meta(min_length=1, extra_json_schema=WHOLE)] | None = None
     address: Address | None = None
     roles: Annotated[list[Role], Meta(min_length=1)]
-    details: OrganizationDetails | None = None
 
 
 class OrganizationReference(Ocds):

@@ -225,6 +225,11 @@ def test_each_path_is_in_the_official_schema_and_comes_from_the_extension_said()
         assert resolve(path) == extension_of(path), path
 
 
+def test_every_declared_extension_has_a_field_that_is_written() -> None:
+    used = {extension_of(path) for path in ocds_paths()} - {""}
+    assert used == {extension.id for extension in load_pins().extension} | {LOCAL}
+
+
 @needs_shared
 def test_the_files_in_docs_are_up_to_date() -> None:
     stale = [name for name, data in files(fetch).items() if (DOCS / name).read_bytes() != data]
