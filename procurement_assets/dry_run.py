@@ -9,13 +9,14 @@ from procurement_assets.portal.publishing.package import PackageError
 from procurement_assets.portal.publishing.planning import plan_all
 from procurement_assets.portal.publishing.review import TITLES, status
 from procurement_assets.portal.publishing.safety import Checks
-from procurement_assets.publishers import load_publishers
+from procurement_assets.publishers import load_publishers, reject_unknown
 from procurement_assets.settings import Settings
 
 
 def dry_run(publisher: str, settings: Settings) -> int:
     """Plan, print what each portal would get; returns 0, or 2 where there is nothing to plan from."""
     found = load_publishers(settings.publishers)
+    reject_unknown(settings, found)
     if publisher not in found.publishers:
         known = ", ".join(found.publishers)
         print(

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from procurement_assets.publisher_portal import Portal, portal_faults
+from procurement_assets.settings import Settings, SettingsError
 
 SourceKind = Literal["datagouv", "opendatasoft", "file", "sample"]
 
@@ -198,3 +199,17 @@ def _check_publisher(path: Path, publisher: Publisher, sources: dict[str, Source
         raise PublishersError(f"{where} : une source est générée (kind = sample) ; le publieur doit dire demo = true")
     if publisher.portal is not None and (faults := portal_faults(publisher.portal)):
         raise PublishersError(f"{where} : portal : {' ; '.join(faults)}")
+
+
+def reject_unknown(settings: Settings, publishers: Publishers) -> None:
+    """Raise SettingsError where a setting names a publisher that is not in `publishers.toml`.
+
+    Taken as it is, a slip in PROCUREMENT_PUBLISH would publish nothing, for ever, without a word.
+    """
+    for name, pairs in (("PROCUREMENT_PUBLISH", settings.publish), ("PROCUREMENT_ACCEPT_DROP", settings.accept_drop)):
+        for pair in pairs:
+            if pair.partition(":")[0] not in publishers.publishers:
+                known = ", ".join(publishers.publishers)
+                raise SettingsError(
+                    f"{name}={pair!r} : aucun publieur de ce nom ; {settings.publishers} nomme : {known}"
+                )

@@ -96,7 +96,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         http_attempts=env.whole("PROCUREMENT_HTTP_ATTEMPTS", 12, 1, 50),
         http_backoff_seconds=env.number("PROCUREMENT_HTTP_BACKOFF_SECONDS", 0.5, 0),
         workers=env.whole("PROCUREMENT_WORKERS", min(os.cpu_count() or 1, 64), 1, 64),
-        alert_email=tuple(a.strip() for a in env.text("PROCUREMENT_ALERT_EMAIL", "").split(",") if a.strip()),
+        alert_email=env.emails("PROCUREMENT_ALERT_EMAIL"),
         smtp_host=env.text("PROCUREMENT_SMTP_HOST", "") or None,
         smtp_port=env.whole("PROCUREMENT_SMTP_PORT", 587, 1, 65535),
         smtp_user=env.text("PROCUREMENT_SMTP_USER", "") or None,
@@ -135,6 +135,15 @@ class _Reader:
                 raise SettingsError(f"{name}={pair!r} : attendu {expected}")
         return found
 
+    def emails(self, name: str) -> tuple[str, ...]:
+        """Comma-separated addresses of people: a mistake here is an alert that nobody gets."""
+        found = tuple(a.strip() for a in self.text(name, "").split(",") if a.strip())
+        for address in found:
+            local, _, domain = address.rpartition("@")
+            if not (local and domain) or len(address.split()) > 1:
+                raise SettingsError(f"{name}={address!r} : attendu des adresses séparées par des virgules, nom@domaine")
+        return found
+
     def lake(self, name: str) -> str:
         return self.place(name, "lake") or ""
 
@@ -153,8 +162,12 @@ class _Reader:
         value = self.text(name, "")
         if not value:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port out of its range, brackets that hold no address
+            usable = False
+        if not usable:
             raise SettingsError(f"{name}={value!r} : attendu une adresse, comme http://127.0.0.1:8800")
         return value.rstrip("/")
 

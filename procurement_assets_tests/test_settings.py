@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from procurement_assets.publishers import PublishersError, load_publishers
+from procurement_assets.publishers import PublishersError, load_publishers, reject_unknown
 from procurement_assets.settings import PACKAGE, SettingsError, load_settings
 
 
@@ -36,6 +36,12 @@ def test_values_are_read_from_the_environment() -> None:
     ("name", "value", "expected"),
     [
         ("PROCUREMENT_MIRROR", "127.0.0.1:8800", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_MIRROR", "http://127.0.0.1:99999", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_MIRROR", "http://[::1", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_DOCS_URL", "http://:3001", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_UI_URL", "https://hôte:port", "attendu une adresse, comme http://127.0.0.1:8800"),
+        ("PROCUREMENT_ALERT_EMAIL", "dsin", "attendu des adresses séparées par des virgules, nom@domaine"),
+        ("PROCUREMENT_ALERT_EMAIL", "a@p.fr b@p.fr", "attendu des adresses séparées par des virgules, nom@domaine"),
         ("PROCUREMENT_LAKE", "ftp://host/x", "attendu un dossier ou s3://bucket/prefixe"),
         ("PROCUREMENT_PUBLISHERS", "/nowhere/publishers.toml", "ce fichier n'existe pas"),
         ("PROCUREMENT_HTTP_ATTEMPTS", "0", "attendu un nombre entier de 1 à 50"),
@@ -48,6 +54,14 @@ def test_a_wrong_value_gets_one_line_that_names_the_variable(name: str, value: s
     with pytest.raises(SettingsError) as error:
         load_settings({name: value})
     assert str(error.value) == f"{name}={value!r} : {expected}"
+
+
+@pytest.mark.parametrize("name", ["PROCUREMENT_PUBLISH", "PROCUREMENT_ACCEPT_DROP"])
+def test_a_publisher_that_nobody_knows_is_not_passed_over(name: str) -> None:
+    publishers = load_publishers(PACKAGE / "publishers.toml")
+    reject_unknown(load_settings({name: "paris:depot"}), publishers)
+    with pytest.raises(SettingsError, match=f"{name}='pariss:depot' : aucun publieur de ce nom ; .* nomme : paris,"):
+        reject_unknown(load_settings({name: "paris:depot,pariss:depot"}), publishers)
 
 
 def test_a_password_is_in_no_representation() -> None:

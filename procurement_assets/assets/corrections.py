@@ -1,5 +1,7 @@
 """Correction files: what comes back from the buyers, before the tables; what goes out to them, after the findings."""
 
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 
@@ -10,6 +12,7 @@ from procurement_assets.quality.corrections.reading import read_received
 from procurement_assets.quality.suites import data_date_of
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
+from procurement_assets.settings import Settings
 
 SHOWN = 50
 RECEIVED = "corrections_recues"
@@ -21,6 +24,19 @@ LINEAGE = from_tables(TABLES["corrections_traitees"], RECEIVED) | {
 }
 """Columns of `corrections_traitees`, which comes out of the tables' step, to those they come from."""
 REPORTED = ("refusée", "contredite")
+
+
+def _shared(settings: Settings) -> str | None:
+    """The folder of PROCUREMENT_CORRECTIONS, if any. Raises Failure where it is not there: a share that is not mounted
+    would undo every correction that holds."""
+    named = settings.corrections
+    if named and "://" not in named and not Path(named).is_dir():
+        raise dg.Failure(
+            f"PROCUREMENT_CORRECTIONS={named!r} : ce dossier n'existe pas (un partage qui n'est pas monté ?). Sans lui "
+            "les corrections en place seraient annulées : le rétablir, ou retirer la variable, puis relancer.",
+            allow_retries=False,
+        )
+    return named
 
 
 @dg.asset(
@@ -38,7 +54,7 @@ REPORTED = ("refusée", "contredite")
 def received_corrections(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `quality.corrections.reading.read_received`."""
     store, publisher = lake.lake(), context.partition_key
-    folder = received_folder(store, publisher, lake.settings().corrections)
+    folder = received_folder(store, publisher, _shared(lake.settings()))
     lines = read_received(folder)
     store.write_table(lines, RECEIVED, publisher)
     refused = lines.filter(pl.col("refus").is_not_null())

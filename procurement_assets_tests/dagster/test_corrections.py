@@ -17,6 +17,7 @@ import pytest
 from procurement_assets.assets.corrections import CHECKS, correction_files, received_corrections
 from procurement_assets.assets.ocds import ocds_releases
 from procurement_assets.assets.tables import build_publisher_tables, read_raw_files
+from procurement_assets.automation import step_cause
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.ocds.produce import RELEASES
 from procurement_assets.quality.catalogue import load_catalogue
@@ -224,6 +225,19 @@ def test_another_folder_receives_where_the_setting_says_so(
     fill(machine.to_correct / "demo-maximilien.xlsx", shared / "paris" / "retour.xlsx")
     machine.run()
     assert machine.amounts()[0] == 250_000.5
+
+
+def test_a_shared_folder_that_is_not_there_stops_the_run_rather_than_undo_its_corrections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_CORRECTIONS", str(tmp_path / "partage"))
+    resource = LakeResource(root=str(tmp_path / "lac"))
+    result = dg.materialize(
+        [received_corrections], partition_key="paris", resources={"lake": resource}, raise_on_error=False
+    )
+    (failure,) = result.get_step_failure_events()
+    assert step_cause(failure).startswith(f"PROCUREMENT_CORRECTIONS='{tmp_path}/partage' : ce dossier n'existe pas")
+    assert not (tmp_path / "lac" / "tables").exists()
 
 
 def test_tables_show_that_corrections_are_upstream() -> None:
