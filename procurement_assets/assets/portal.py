@@ -27,6 +27,7 @@ from procurement_assets.portal.exports.tables import (
     write_table_exports,
     write_workbook_export,
 )
+from procurement_assets.quality.build import give_out_report
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
 
@@ -183,7 +184,8 @@ def export_metadata(context: dg.AssetExecutionContext, lake: LakeResource) -> dg
     "Écrits en dernier.",
 )
 def export_manifest(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
-    """Wiring of `portal.exports.manifest.write_manifest`."""
+    """Wiring of `portal.exports.manifest.write_manifest`; the report's public copy is given out here and not before."""
+    give_out_report(lake.lake(), context.partition_key)
     files = write_manifest(lake.lake(), about_of(lake, context.partition_key))
     shown = [
         {"fichier": f.name, "rôle": f.kind.role, "lignes": f.rows, "octets": f.bytes, "sha256": f.sha256} for f in files

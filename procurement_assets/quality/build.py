@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
+from upath import UPath
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.quality.catalogue import Catalogue, load_catalogue
@@ -21,7 +22,8 @@ from procurement_assets.schema import TABLES, conform
 REPORT = "quality_report.html"
 """The working group's report: it leads to the failing rows and to the Data Docs, which are not given out."""
 PUBLIC_REPORT = "rapport_qualite.html"
-"""The same page without these links: what is given out has no dead link."""
+"""The same page without these links: what is given out has no dead link. It is given out with the manifest alone, so
+that a run which a check stops leaves the last publication as its sums say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +66,8 @@ def build_report(
     source_names: Mapping[str, str] | None = None,
     catalogue: Catalogue | None = None,
 ) -> str:
-    """Write the report (French), its public copy and the pages of failing rows in the folder of a publisher's exports;
-    returns the report.
+    """Write the report (French) and the pages of failing rows in the folder of a publisher's exports, and the report's
+    public copy aside (`give_out_report`); returns the report.
 
     The rules' outcomes are those that `build_quality` kept; tables that are not there yet have their sections say so.
     """
@@ -80,8 +82,19 @@ def build_report(
     day, css = facts["data_date"], facts["css"]
     write_rows(lake.exports(publisher), name, results, data_date=day, css=css, docs=f"../{docs}")
     write_bytes(lake.exports(publisher) / REPORT, report.encode("utf-8"))
-    write_bytes(lake.exports(publisher) / PUBLIC_REPORT, page_of(facts).encode("utf-8"))
+    write_bytes(_aside(lake, publisher), page_of(facts).encode("utf-8"))
     return report
+
+
+def give_out_report(lake: Lake, publisher: str) -> None:
+    """Put the last report's public copy among the exports; nothing where there is none yet."""
+    made = _aside(lake, publisher)
+    if made.exists():
+        write_bytes(lake.exports(publisher) / PUBLIC_REPORT, made.read_bytes())
+
+
+def _aside(lake: Lake, publisher: str) -> UPath:
+    return lake / f"quality/{publisher}/{PUBLIC_REPORT}"
 
 
 COMPARED = frozenset({"reconciliation", "reconciliation_mois"})

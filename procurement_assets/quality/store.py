@@ -28,7 +28,7 @@ from procurement_assets.quality.suites import data_date_of, names_used, needs, r
 from procurement_assets.registers.store import read_register, register_path
 from procurement_assets.schema import TABLES
 
-VERSION = 3
+VERSION = 4
 """Of the way rules are run: raised when a computed column or the reading of an outcome changes."""
 
 

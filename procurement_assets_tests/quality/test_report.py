@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from procurement_assets.lake import Lake
-from procurement_assets.quality.build import REPORT, build_quality, build_report
+from procurement_assets.quality.build import PUBLIC_REPORT, REPORT, build_quality, build_report, give_out_report
 from procurement_assets.quality.catalogue import load_catalogue
 from procurement_assets.quality.report import render_report
 from procurement_assets.quality.report_data import overview
@@ -189,6 +189,24 @@ def test_findings_and_report_are_written(tmp_path: Path) -> None:
     build_quality(lake, "paris")
     build_report(lake, "paris", name="Ville de Paris")
     assert (lake.exports("paris") / REPORT).read_bytes() == before
+
+
+def test_the_public_copy_is_given_out_only_when_asked(tmp_path: Path) -> None:
+    """A run that a check stops writes the report; what was published keeps the copy that its sums say."""
+    lake = Lake(tmp_path)
+    for name, data in _tables().items():
+        lake.write_table(data, name, "paris")
+    public = lake.exports("paris") / PUBLIC_REPORT
+    give_out_report(lake, "paris")
+    build_report(lake, "paris", name="Ville de Paris")
+    assert not public.exists()
+    give_out_report(lake, "paris")
+    first = public.read_text(encoding="utf-8")
+    assert "Ville de Paris" in first
+    assert "constats/" not in first
+    build_report(lake, "paris", name="Ville de Lyon")
+    assert public.read_text(encoding="utf-8") == first
+    assert "Ville de Lyon" in (lake.exports("paris") / REPORT).read_text(encoding="utf-8")
 
 
 def test_a_report_on_nothing_can_be_read() -> None:
