@@ -16,6 +16,7 @@ import polars as pl
 from procurement_assets.quality.report_compare import FIELDS_FR, comparison
 from procurement_assets.quality.report_data import EXAMPLES, OUTCOMES_FR, REASONS_FR, WEIGHTS, example_rows, overview
 from procurement_assets.quality.report_delays import delays
+from procurement_assets.quality.report_history import history_of
 from procurement_assets.quality.report_repairs import repairs_of
 from procurement_assets.quality.report_rows import FOLDER, row_files
 from procurement_assets.quality.report_text import environment, french_date, stylesheet
@@ -76,7 +77,9 @@ def report_facts(
         "compared": comparison(tables),
         "repaired": repairs_of(tables),
         "trend": trend(tables),
-        "titles": {r.rule.id: r.rule.title for r in results if r.failing and not r.error},
+        "history": history_of(tables),
+        "titles": {r.rule.id: r.rule.title for r in results},
+        "shown": {r.rule.id for r in results if r.failing and not r.error},
         "css": stylesheet(),
     }
 

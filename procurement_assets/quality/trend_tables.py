@@ -83,8 +83,10 @@ _FIGURES = {
 
 def monthly_trend(trend: pl.DataFrame, months: int = MONTHS) -> pl.DataFrame:
     """rule, mois, failing, evaluated, share, changed: the last run of each month of data dates, over the last months
-    that the history reaches, from the table `quality_trend`. `changed`: the rule was rewritten within that month."""
-    dated = trend.drop_nulls("data_date").with_columns(mois=pl.col("data_date").dt.strftime("%Y-%m"))
+    that the history reaches, from the table `quality_trend`. `changed`: the rule was rewritten within that month. A run
+    where the rule could not be run says nothing of it."""
+    told = trend.drop_nulls("data_date").filter(pl.col("status") != "error")
+    dated = told.with_columns(mois=pl.col("data_date").dt.strftime("%Y-%m"))
     newest = dated["data_date"].max()
     if not isinstance(newest, date):
         return dated.select("rule", "mois", "failing", "evaluated", "share", "changed")

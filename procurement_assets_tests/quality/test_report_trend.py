@@ -95,4 +95,4 @@ def test_the_page_tells_them() -> None:
     label = re.search(r'aria-label="(Part des contrats en défaut par mois[^"]+)"', page)
     assert label is not None
     assert "de janvier 2025 à décembre 2025 : 1,0\u202f%, 2,0\u202f%" in label[1]
-    assert page.count("<rect") == 12
+    assert page.count("<rect") == 12 + 2  # months of notification, and the two months of runs
