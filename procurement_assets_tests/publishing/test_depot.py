@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import errno
 import io
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,15 @@ from typing import Any
 import pytest
 
 from procurement_assets.lake import Lake
+from procurement_assets.portal.publishing import depot
 from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import ReadBackError, publish
 from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import Outcome
+from procurement_assets.portal.publishing.safety import Thresholds
+from procurement_assets.portal.publishing.targets import portal_of
+from procurement_assets.settings import Settings
 from procurement_assets_tests.publishing.support import contents, job, publisher, rows, write_exports
 
 pytestmark = pytest.mark.usefixtures("small_table")
@@ -101,3 +107,44 @@ def test_a_folder_where_something_else_stands_is_left_alone(lake: Lake, tmp_path
     with pytest.raises(PortalError, match="n'est pas un lien fait par cet outil"):
         _publish(lake, tmp_path / "depot")
     assert (tmp_path / "depot" / "courant" / "mien.txt").read_text() == "à garder"
+
+
+def test_what_others_put_beside_the_folders_is_neither_counted_nor_deleted(lake: Lake, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "versions" / "lost+found").mkdir(parents=True)
+    (out / "versions" / "LISEZ-MOI.txt").write_text("à garder")
+    (out / "versions" / "0123456789ab").symlink_to(tmp_path)
+    names = []
+    for count in (5, 6, 7):
+        names.append(write_exports(lake, rows(count))[:12])
+        assert (
+            publish(job(lake, publisher(), limits=Thresholds(sum_change=100)), Depot(publisher(), out)).status
+            == "published"
+        )
+    assert {p.name for p in (out / "versions").iterdir()} == {
+        "lost+found",
+        "LISEZ-MOI.txt",
+        "0123456789ab",
+        *names[1:],
+    }
+
+
+def test_a_disk_that_cannot_be_read_is_told_in_one_line(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: Any) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(depot, "_digest", unreadable)
+    with pytest.raises(PortalError, match=r"dossier de dépôt .*out : illisible \(.*Input/output error"):
+        publish(job(lake, publisher()), Depot(publisher(), tmp_path / "out"))
+
+
+def test_two_publishers_do_not_share_a_folder(tmp_path: Path) -> None:
+    both = Settings(lake="x", depot=str(tmp_path), publish=("ville:depot", "autre:depot"))
+    with pytest.raises(PortalError, match="un seul dossier de dépôt pour autre et ville"):
+        portal_of(both, publisher(), "depot", asking=True)
+    apart = dataclasses.replace(both, depot=f"{tmp_path}/{{publisher}}")
+    assert portal_of(apart, publisher(), "depot", asking=True).title == f"dossier de dépôt {tmp_path}/ville"
+    alone = dataclasses.replace(both, publish=("ville:depot", "autre:opendatasoft"))
+    assert portal_of(alone, publisher(), "depot", asking=True).title == f"dossier de dépôt {tmp_path}"

@@ -14,6 +14,7 @@ from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing.depot_ftp import FtpDepot
 from procurement_assets.portal.publishing.engine import publish
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, UnavailableError
+from procurement_assets.portal.publishing.safety import Thresholds
 from procurement_assets_tests.publishing.ftp_server import FtpServer
 from procurement_assets_tests.publishing.support import (
     contents,
@@ -97,3 +98,23 @@ def test_over_ftps_control_and_data_are_encrypted(
     assert (home / "decp_marches.csv").read_text().count("ocds-a1b2c3") == 5
     with pytest.raises(UnavailableError, match="certificate"):
         _publish_ftp(lake, server.address)
+
+
+@pytest.mark.parametrize("index", [b"a,b\n1,2\n", b"\xff\xfe\x00", b"name;source_dataset\nx\n", b"\x00;\n"])
+def test_where_the_index_is_not_ours_nothing_is_swept(
+    lake: Lake, tmp_path: Path, start_ftp: Callable[..., FtpServer], index: bytes
+) -> None:
+    home = tmp_path / "ftp"
+    (home / "donnees").mkdir(parents=True)
+    (home / "index.csv").write_bytes(index)
+    (home / "donnees" / "autre-0123456789ab.csv").write_text("à garder")
+    server = start_ftp(home)
+    who = publisher()
+    assert publish(job(lake, who), ftp_depot(who, server.address)).status == "published"
+    assert (home / "donnees" / "autre-0123456789ab.csv").read_text() == "à garder"
+    assert len(harvested(home)) == 3
+    (home / "donnees" / "notes.txt").write_text("à garder")
+    write_exports(lake, rows(6), note="suite")
+    publish(job(lake, who, limits=Thresholds(sum_change=100)), ftp_depot(who, server.address))
+    assert not (home / "donnees" / "autre-0123456789ab.csv").exists()
+    assert (home / "donnees" / "notes.txt").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from procurement_assets.lake import Lake
+from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import Journal, journal_folder, read_history, read_state
 from procurement_assets.portal.publishing.portal import Publication, TargetState
 
@@ -62,7 +63,7 @@ def test_damage_inside_is_told_with_its_place(tmp_path: Path) -> None:
     path = Path(str(journal_folder(lake, "ville", "depot"))) / "000001.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([lines[0], b"?\n", *lines[2:]]))
-    with pytest.raises(ValueError, match="ligne 2 : journal endommagé"):
+    with pytest.raises(PortalError, match=r"ligne 2 : journal endommagé .* mettre ce fichier de côté, puis relancer"):
         read_state(lake, "ville", "depot")
 
 

@@ -90,3 +90,16 @@ def test_on_object_storage_only_one_makes_the_next_number(bucket: str) -> None:
     assert _create(where / "00000001.json", b"a")
     assert not _create(where / "00000001.json", b"b")
     assert (where / "00000001.json").read_bytes() == b"a"
+
+
+@pytest.mark.parametrize("left", [b"", b'{"owner": "a', b"\x00" * 64])
+def test_a_lock_that_a_power_cut_spoilt_is_waited_for_and_then_taken_over(tmp_path: Path, left: bytes) -> None:
+    folder = UPath(tmp_path / "lock")
+    folder.mkdir()
+    spoilt = tmp_path / "lock" / "00000007.json"
+    spoilt.write_bytes(left)
+    date = spoilt.stat().st_mtime
+    with pytest.raises(LockedError), Lock(folder, lifetime=10.0, clock=lambda: date + 9).hold():
+        pass
+    with Lock(folder, lifetime=10.0, clock=lambda: date + 11).hold() as lock:
+        lock.check()

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from procurement_assets.portal.publishing.depot_files import DepotFile, depot_files
@@ -24,6 +27,7 @@ from procurement_assets.publishers import Publisher
 TARGET = "depot"
 STEPS = Steps(TARGET)
 CURRENT, VERSIONS = "courant", "versions"
+_OURS = re.compile("[0-9a-f]{12}")
 _CHUNK = 1024 * 1024
 
 
@@ -44,6 +48,10 @@ class Depot:
         """See `portal.Portal.plan`: one step per file that the new folder lacks, then the swap."""
         self._package = package
         self._files = {f.path: f for f in depot_files(self.publisher, package, hashed=False)}
+        with self._read():
+            return self._steps(state, package)
+
+    def _steps(self, state: TargetState, package: Package) -> list[Step]:
         name = package.manifest_sha256[:12]
         self._kept = self._two_last(name, state.last.manifest_sha256[:12] if state.last else name)
         folder = f"{VERSIONS}/{name}"
@@ -83,8 +91,10 @@ class Depot:
         return kept
 
     def _folders(self) -> list[Path]:
+        """The folders of publications: what else lies there is not ours to count nor to delete."""
         versions = self.root / VERSIONS
-        return sorted(versions.iterdir()) if versions.is_dir() else []
+        found = sorted(versions.iterdir()) if versions.is_dir() else []
+        return [f for f in found if _OURS.fullmatch(f.name) and f.is_dir() and not f.is_symlink()]
 
     def _prune(self) -> list[Step]:
         """Steps that delete the folders of neither of the two last publications."""
@@ -116,7 +126,8 @@ class Depot:
         """See `portal.Portal.verify`: every byte is read, always."""
         found = []
         for file in depot_files(self.publisher, package, hashed=False):
-            sha256 = _digest(self.root / CURRENT / file.path)
+            with self._read():
+                sha256 = _digest(self.root / CURRENT / file.path)
             if sha256 != file.sha256:
                 found.append(Difference(where=file.path, what="sha256", expected=file.sha256, found=sha256 or "absent"))
         return found
@@ -135,6 +146,14 @@ class Depot:
         except OSError as error:
             raise PortalError(f"{self.title} : le dossier précédent n'a pas pu être remis ({error})") from error
         return f"le dossier {CURRENT} est revenu à la version {name}"
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        """A disk that cannot be read is told in one line."""
+        try:
+            yield
+        except OSError as error:
+            raise PortalError(f"{self.title} : illisible ({error}) ; vérifier le disque et les droits") from error
 
     def _current(self) -> str:
         link = self.root / CURRENT

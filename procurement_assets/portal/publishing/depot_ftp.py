@@ -12,6 +12,7 @@ import csv
 import ftplib
 import hashlib
 import io
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from procurement_assets.publishers import Publisher
 TARGET = "depot"
 STEPS = Steps(TARGET)
 PART = ".part"
+_HASHED = re.compile(r"-[0-9a-f]{12}\.")
 TIMEOUT = 60.0
 ATTEMPTS = 4
 Answer = TypeVar("Answer")
@@ -146,11 +148,12 @@ class FtpDepot:
         index = io.BytesIO()
         with contextlib.suppress(ftplib.error_perm):
             ftp.retrbinary(f"RETR {INDEX}", index.write)
-        rows = list(csv.DictReader(io.StringIO(index.getvalue().decode()), delimiter=";"))
-        named = {*self._files, *(row["source_dataset"] for row in rows), *(row["schema_file"] for row in rows)}
+        named = _named(index.getvalue())
+        if named is None:
+            return
         with contextlib.suppress(ftplib.error_perm):
             for path in [f"{DATA}/{n.rpartition('/')[2]}" for n in ftp.nlst(DATA)]:
-                if path not in named:
+                if _HASHED.search(path) and path not in named and path not in self._files:
                     ftp.delete(path)
 
     def _hashes(self, paths: list[str]) -> dict[str, str]:
@@ -246,6 +249,19 @@ class FtpDepot:
         if self._package is None:
             raise PortalError("execute avant plan : faute du programme")
         return self._package
+
+
+def _named(index: bytes) -> set[str] | None:
+    """The files that an index names, none where there is no index; None where it cannot be read or is not ours."""
+    columns = ("source_dataset", "schema_file")
+    try:
+        reader = csv.DictReader(io.StringIO(index.decode()), delimiter=";")
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    if index and not {*columns} <= {*(reader.fieldnames or ())}:
+        return None
+    return {row[column] or "" for row in rows for column in columns}
 
 
 def _code(error: ftplib.Error) -> int:

@@ -22,6 +22,7 @@ import msgspec
 from upath import UPath
 
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.portal import Publication, TargetState
 from procurement_assets.portal.publishing.safety import Checks
 
@@ -29,6 +30,10 @@ PASSING = ("version:", "staged:", "mime:")
 """Starts of the bindings that are good for one publication: versions to go back to, what a draft told."""
 
 Event = Literal["begin", "sending", "step", "failed", "refused", "differs", "restored", "verified"]
+
+
+class JournalError(PortalError, ValueError):
+    """A journal is damaged elsewhere than at its end; the message is one French line, with the remedy."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -111,14 +116,17 @@ def read_history(lake: Lake, publisher: str, target: str) -> list[tuple[str, lis
 
 
 def read_entries(path: UPath) -> list[Entry]:
-    """The events of a file. A last line that a crash cut is left out; damage elsewhere raises `ValueError`."""
+    """The events of a file. A last line that a crash cut is left out; damage elsewhere raises `JournalError`."""
     lines = path.read_bytes().split(b"\n")
     entries = []
     for index, line in enumerate(lines[:-1]):
         try:
             entries.append(msgspec.json.decode(line, type=Entry))
         except msgspec.DecodeError as error:
-            raise ValueError(f"{path}, ligne {index + 1} : journal endommagé ({error})") from error
+            raise JournalError(
+                f"{path}, ligne {index + 1} : journal endommagé ({error}) ; mettre ce fichier de côté, puis relancer : "
+                "l'état est alors celui du journal d'avant, et le portail est relu"
+            ) from error
     return entries
 
 

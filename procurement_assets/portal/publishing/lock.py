@@ -130,10 +130,14 @@ class Lock:
     def _read(self, number: int) -> Holder | None:
         if number == 0:
             return None
+        path = self._path(number)
         try:
-            return msgspec.json.decode(self._path(number).read_bytes(), type=Holder)
+            return msgspec.json.decode(path.read_bytes(), type=Holder)
         except FileNotFoundError:
             return None
+        except msgspec.DecodeError:
+            # A machine that lost its power: who held it is not known, so it is waited for from the file's date on.
+            return Holder(owner="", host="?", pid=0, born="", expires=path.stat().st_mtime + self.lifetime)
 
     def _path(self, number: int) -> UPath:
         return self.folder / f"{number:08d}.json"

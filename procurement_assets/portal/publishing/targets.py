@@ -65,6 +65,12 @@ def portal_of(settings: Settings, publisher: Publisher, target: str, *, asking: 
 def _depot(settings: Settings, publisher: Publisher, asking: bool) -> Portal:
     if not settings.depot:
         raise PortalError("le dossier de dépôt n'est pas réglé : PROCUREMENT_DEPOT")
+    sharing = sorted(p.partition(":")[0] for p in set(settings.publish) if p.endswith(":depot"))
+    if asking and len(sharing) > 1 and "{publisher}" not in settings.depot:
+        raise PortalError(
+            f"un seul dossier de dépôt pour {' et '.join(sharing)}, qui s'y effaceraient l'un l'autre : mettre "
+            "{publisher} dans PROCUREMENT_DEPOT"
+        )
     address = settings.depot.replace("{publisher}", publisher.id)
     if not address.startswith(("ftp://", "ftps://")):
         return Depot(publisher, address)
