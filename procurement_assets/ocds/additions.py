@@ -2,10 +2,10 @@
 
 | a release of the current contract | is |
 |---|---|
-| of a process never published | published as it is |
 | whose id is published | never published again: a correction says what changed |
 | whose id is new, dated after what is published | published as it is |
 | whose id is new, dated before | published at the date of the snapshot; its own day stays in `amendments` and `decp` |
+| dated after the snapshot's data | the same: what is published cannot have been from a day to come |
 
 A correction comes last, at the date of the snapshot's data, and at least one second after every other release of the
 process: never the clock, so the same snapshots give the same releases. Criterion: the published releases, compiled,
@@ -44,11 +44,23 @@ class Additions:
 
     def of(self, generated: Sequence[bytes], published: Sequence[bytes]) -> list[bytes]:
         """The releases to add to a process, oldest first. `generated`: those of the current contract."""
-        found = list(generated) if not published else self._further(generated, published)
+        found = self._further(generated, published) if published else list(self._first(generated))
         for line in found:
             for tag in header_tags(line):
                 self.by_tag[tag] = self.by_tag.get(tag, 0) + 1
         return found
+
+    def _first(self, generated: Sequence[bytes]) -> Iterator[bytes]:
+        """The releases of a process never published."""
+        last = ""
+        for line in generated:
+            own = header_of(line).date
+            last = self._date(own, last)
+            yield line if last == own else _encode(dict(_decode(line)) | {"date": last})
+
+    def _date(self, own: str, last: str) -> str:
+        """The date of a new release. `own`: of its event; `last`: of the release before it."""
+        return own if last < own <= self._moment else later(last, self._moment)
 
     def _further(self, generated: Sequence[bytes], published: Sequence[bytes]) -> list[bytes]:
         if list(generated) == list(published):
@@ -61,7 +73,7 @@ class Additions:
         for line in generated:
             if header_of(line).id not in known:
                 release = rename_awards(_with_roles(_decode(line), state), names)
-                release["date"] = last = release["date"] if release["date"] > last else later(last, self._moment)
+                release["date"] = last = self._date(release["date"], last)
                 added.append(_encode(release))
         if added:
             state = self._compiler.state([*published, *added])

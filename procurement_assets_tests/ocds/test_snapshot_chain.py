@@ -17,7 +17,7 @@ from procurement_assets.lake import Lake
 from procurement_assets.ocds import produce
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.history import HistoryDamagedError
-from procurement_assets.ocds.inverse import published_modifications
+from procurement_assets.ocds.inverse import decp_of, published_modifications
 from procurement_assets.ocds.ocid_map import SEEN
 from procurement_assets.ocds.produce import Made, Snapshot, changed_releases, lost_ocids, write_releases
 from procurement_assets.ocds.validate import validate
@@ -124,6 +124,24 @@ def test_a_contract_that_vanishes_stays_published_and_is_reported_until_it_comes
     assert lost_ocids(lake, "paris") == []
     made = snapshot(lake, [marche(id="1"), marche(id="2", montant=1.0)], "2027-01-08")
     assert (made.releases, made.new, made.corrections, made.vanished) == (3, 1, 1, 0)
+
+
+def test_no_release_is_dated_after_the_data_that_it_comes_from(tmp_path: Path) -> None:
+    lake, data = Lake(tmp_path), "2025-01-08T05:10:00+01:00"
+    future = marche(
+        datePublicationDonnees="2042-05-25", modifications=[modified(datePublicationDonneesModification="2043-01-01")]
+    )
+    snapshot(lake, [future], data)
+    assert [json.loads(line)["date"] for line in lines(lake)] == [data, "2025-01-08T05:10:01+01:00"]
+    assert snapshot(lake, [future], "2025-02-08T05:10:00+01:00").new == 0
+    again = modified(id=2, dateNotificationModification="2025-03-01", datePublicationDonneesModification="2052-03-02")
+    more = changed(future, datePublicationDonnees="2024-05-25", modifications=[*future.modifications, again])
+    snapshot(lake, [more], "2025-03-08T05:10:00+01:00")
+    assert [json.loads(line)["date"] for line in lines(lake)][2:] == [
+        "2025-03-08T05:10:00+01:00",
+        "2025-03-08T05:10:01+01:00",
+    ]
+    assert decp_of(lines(lake)) == more
 
 
 def test_a_contract_without_a_date_keeps_the_day_it_was_first_seen(tmp_path: Path) -> None:
