@@ -72,6 +72,12 @@ def test_a_password_never_goes_over_plain_ftp() -> None:
         FtpDepot(publisher(), "ftp://ville@depot.exemple.fr/", password="x")
 
 
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(PortalError, match="PROCUREMENT_DEPOT_PASSWORD") as error:
+        FtpDepot(publisher(), "ftps://ville:tres-secret@exemple.fr/depot", password="autre")
+    assert "tres-secret" not in str(error.value)
+
+
 def test_a_server_that_is_down_is_told(lake: Lake) -> None:
     with pytest.raises(UnavailableError, match="pas de réponse après 4 essais"):
         _publish_ftp(lake, "ftp://ville@127.0.0.1:1/")

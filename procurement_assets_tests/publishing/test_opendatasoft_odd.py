@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from procurement_assets.lake import Lake
+from procurement_assets.portal.publishing import ods_wanted
 from procurement_assets.portal.publishing.engine import ReadBackError, Report, publish
 from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import read_history, read_state
@@ -103,6 +104,15 @@ def test_an_absurd_amount_stops_no_publication(server: Server, lake: Lake) -> No
     write_exports(lake, contracts)
     assert run(server, lake).status == "published"
     assert run(server, lake).publication.sums == {"decp_marches.csv:montant": 100050}
+
+
+def test_a_table_larger_than_the_platform_accepts_is_told_and_nothing_is_sent(
+    server: Server, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ods_wanted, "LARGEST", 300)
+    with pytest.raises(PortalError, match=r"decp_marches\.csv fait 0 Mo, plus que les 0 Mo que la plateforme accepte"):
+        run(server, lake)
+    assert server.requests == []
 
 
 def test_a_dataset_deleted_by_hand_is_made_again_and_opened(server: Server, lake: Lake) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def test_exports_made_of_generated_data_are_refused_by_their_manifest(lake: Lake
     path.write_text(path.read_text().replace('{"publisher"', '{"demo": true, "publisher"'))
     with pytest.raises(RefusedError, match="démonstration"):
         _publish(lake, tmp_path / "depot")
+
+
+def test_exports_made_without_a_licence_are_refused_by_their_manifest(lake: Lake, tmp_path: Path) -> None:
+    path = Path(str(lake.exports("ville"))) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"license": " "}))
+    with pytest.raises(RefusedError, match="les exports ont été faits sans licence"):
+        _publish(lake, tmp_path / "depot")
+    path.write_text(json.dumps(manifest | {"license": "https://exemple.fr/licence"}))
+    _publish(lake, tmp_path / "depot")
 
 
 def test_a_loss_of_rows_beyond_the_threshold_asks_for_a_person(lake: Lake, tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ class FtpDepot:
             raise PortalError(
                 f"dépôt {parts.hostname} : ftps:// est exigé, le mot de passe ne doit pas circuler en clair"
             )
+        if parts.password:
+            raise PortalError(
+                f"dépôt {parts.hostname} : le mot de passe se règle dans PROCUREMENT_DEPOT_PASSWORD, pas dans l'adresse"
+            )
         self.publisher = publisher
         self.title = f"dépôt {parts.scheme}://{parts.hostname}{parts.path}"
         self._parts, self._password, self._context, self._sleep = parts, password or "", context, sleep

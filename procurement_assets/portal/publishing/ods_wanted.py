@@ -83,9 +83,15 @@ def wanted_datasets(publisher: Publisher, package: Package) -> list[WantedDatase
     return found
 
 
-def too_large(package: Package) -> list[str]:
-    """Names of the files that the platform does not accept: they are told, and given out by the other targets."""
-    return [f.name for f in package.files if f.bytes > LARGEST]
+def too_large(wanted: WantedDataset) -> str:
+    """Why the table of a dataset cannot be sent, in French; empty where it can."""
+    if wanted.file.bytes <= LARGEST:
+        return ""
+    size, most = wanted.file.bytes / 1e6, LARGEST / 1e6
+    return (
+        f"{wanted.file.name} fait {size:.0f} Mo, plus que les {most:.0f} Mo que la plateforme accepte : la donner par "
+        "data.gouv.fr ou par le dossier de dépôt, et retirer ce portail de PROCUREMENT_PUBLISH"
+    )
 
 
 def is_shown(file: PackageFile) -> bool:

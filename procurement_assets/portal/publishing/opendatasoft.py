@@ -27,7 +27,7 @@ from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
 from procurement_assets.portal.publishing.ods_readback import read_back
 from procurement_assets.portal.publishing.ods_status import DatasetStatus, records_errors
 from procurement_assets.portal.publishing.ods_versions import Versions
-from procurement_assets.portal.publishing.ods_wanted import WantedDataset, wanted_datasets
+from procurement_assets.portal.publishing.ods_wanted import WantedDataset, too_large, wanted_datasets
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step, at
 from procurement_assets.portal.publishing.portal import Difference, Outcome, TargetState
@@ -81,6 +81,8 @@ class Opendatasoft:
         self._bindings = dict(state.bindings)
         steps: list[Step] = []
         for wanted in self._wanted(package):
+            if self.connected and (reason := too_large(wanted)):
+                raise PortalError(f"{self.title} : {reason}")
             observed = without_spoilt(self._observe(wanted.slug, state), self._spoilt)
             if observed.uid:
                 self._bindings[f"dataset:{wanted.slug}"] = observed.uid

@@ -55,6 +55,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest says that the data was generated."""
     unpublishable: str = ""
     """Why the manifest says that nothing may be published."""
+    license: str | None = None
+    """The licence that the manifest says; None where it is of before it said one."""
 
     def file(self, name: str) -> PackageFile:
         """The file of that name. Raises KeyError."""
@@ -97,6 +99,7 @@ class _Manifest(msgspec.Struct, kw_only=True):
     code_version: str = ""
     demo: bool = False
     unpublishable: str = ""
+    license: str | None = None
 
 
 def load_package(lake: Lake, publisher: str) -> Package:
@@ -176,6 +179,7 @@ def _package(publisher: str, data: bytes, manifest: _Manifest, store: UPath) -> 
         code_version=manifest.code_version,
         demo=manifest.demo,
         unpublishable=manifest.unpublishable,
+        license=manifest.license,
     )
 
 

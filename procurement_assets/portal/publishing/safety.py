@@ -57,6 +57,8 @@ def never(publisher: Publisher, sources: Iterable[Source], package: Package, che
         found.append("les exports ont été faits sous un préfixe OCDS provisoire : relancer toute la chaîne")
     if not (publisher.license.strip() or publisher.about.license_url.strip()):
         found.append(f"aucune licence pour « {publisher.id} » : régler license dans publishers.toml")
+    elif package.license is not None and not package.license.strip():
+        found.append("les exports ont été faits sans licence : relancer toute la chaîne")
     if checks.blocking:
         found.append(
             f"contrôles bloquants en échec : {', '.join(checks.blocking)} ; ouvrir le contrôle dans l'interface, "
