@@ -33,7 +33,7 @@ from procurement_assets.decp.raw import (
     RawRecord,
 )
 from procurement_assets.decp.rules import Repair
-from procurement_assets.decp.versions import order_modifications
+from procurement_assets.decp.versions import once, order_changes, order_modifications
 
 
 class Cleaned(msgspec.Struct, frozen=True):
@@ -74,6 +74,11 @@ def clean(raw: RawRecord, zero_is_unknown: frozenset[str] = frozenset()) -> Clea
     if acheteur is None or identifier is None:
         raise ValueError("a record without buyer or id cannot be cleaned: see refusal()")
     contract = _concession(c, raw) if raw.kind == "concession" else _marche(c, raw)
+    for name in ("actesSousTraitance", "modificationsActesSousTraitance", "donneesExecution"):
+        entries = getattr(contract, name)
+        if len(kept := once(entries)) < len(entries):  # their amounts would count twice
+            c.note(name, "entry.duplicate", len(entries), len(kept))
+            setattr(contract, name, kept)
     contract.id, contract.acheteur_id = identifier, acheteur
     contract.uid = acheteur + identifier
     return Cleaned(contract, tuple(c.repairs))
@@ -136,9 +141,8 @@ def _marche(c: Cleaner, raw: RawRecord) -> Contract:
         "considerationsSociales", raw.considerationsSociales, lists.SOCIALES_MARCHE
     )
     contract.actesSousTraitance = [_acte(c, i, a) for i, a in enumerate(raw.actesSousTraitance or ())]
-    contract.modificationsActesSousTraitance = [
-        _modification_acte(c, i, m) for i, m in enumerate(raw.modificationsActesSousTraitance or ())
-    ]
+    changes = [_modification_acte(c, i, m) for i, m in enumerate(raw.modificationsActesSousTraitance or ())]
+    contract.modificationsActesSousTraitance = order_changes(changes)
     return contract
 
 

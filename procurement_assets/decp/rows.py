@@ -160,7 +160,7 @@ def siren_of(operateur: Operateur) -> str | None:
 
 
 def subcontract_rows(contract: Contract, recover: Recover) -> Iterator[Row]:
-    """The rows of `subcontracts`: each act then its modifications, values carried forward.
+    """The rows of `subcontracts`: each act then its modifications, in the contract's order, values carried forward.
 
     A modification whose act was not published has a row of its own, told by `acte_absent` (9 of Paris's contracts of
     2024-2025 are so: research/data.md §3).
@@ -203,8 +203,7 @@ def _acte_rows(
     if not absent:
         dates = {"date": _date(acte.dateNotification), "date_publication": _date(acte.datePublicationDonnees)}
         yield base | dates | {"version": 0, "montant": montant, "dureeMois": duree}
-    ordered = sorted(changes, key=lambda m: (m.dateNotificationModificationSousTraitance or "9", str(m.montant)))
-    for number, m in enumerate(ordered, start=1):
+    for number, m in enumerate(changes, start=1):
         montant = montant if m.montant is None else m.montant
         duree = duree if m.dureeMois is None else m.dureeMois
         yield base | {

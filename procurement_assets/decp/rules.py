@@ -85,6 +85,11 @@ _RULES = (
         "research/decp.md §1.7",
     ),
     CleaningRule("modification.duplicate", "Modification répétée à l'identique retirée", "research/data.md §3"),
+    CleaningRule(
+        "entry.duplicate",
+        "Acte spécial, modification d'acte ou année d'exécution répétés à l'identique, retirés",
+        "research/data.md §3",
+    ),
     CleaningRule("modification.empty", "Modification vide retirée", "research/decp.md §1.7"),
 )
 

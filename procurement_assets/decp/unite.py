@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from procurement_assets.decp.model import Acte, Contract, Execution, Modification, ModificationActe
-from procurement_assets.decp.versions import order_modifications
+from procurement_assets.decp.versions import order_changes, order_modifications
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def unite(winner: Contract, other: Contract) -> tuple[Contract, str]:
         winner,
         modifications=order_modifications([*winner.modifications, *modifications]),
         actesSousTraitance=[*winner.actesSousTraitance, *_sorted(actes)],
-        modificationsActesSousTraitance=[*winner.modificationsActesSousTraitance, *_sorted(changes)],
+        modificationsActesSousTraitance=order_changes([*winner.modificationsActesSousTraitance, *changes]),
         donneesExecution=[*winner.donneesExecution, *_sorted(years)],
     )
     counts = ((modifications, "modifications"), (actes, "actes"), (changes, "modifications d'actes"), (years, "années"))

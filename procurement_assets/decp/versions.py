@@ -7,9 +7,13 @@ and a modification dated before the contract still comes after the award (peers'
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
-from procurement_assets.decp.model import Contract, Modification, Operateur, Version
+from procurement_assets.decp.model import Contract, Modification, ModificationActe, Operateur, Version
+
+T = TypeVar("T")
 
 _LAST = "9999-99-99"
 
@@ -24,6 +28,31 @@ def _rank(item: tuple[bytes, Modification]) -> tuple[str, int, str, bytes]:
     content, m = item
     when = m.date or m.datePublicationDonneesModification or _LAST
     return (when, m.id if m.id is not None else 10**9, m.datePublicationDonneesModification or _LAST, content)
+
+
+def once(entries: list[T]) -> list[T]:
+    """The entries of a list, exact repetitions removed."""
+    return list({msgspec.json.encode(entry): entry for entry in entries}.values()) if len(entries) > 1 else entries
+
+
+def order_changes(changes: list[ModificationActe]) -> list[ModificationActe]:
+    """The modifications of each subcontracting act in order, at the places that the act's have in the list.
+
+    By date of notification, else of publication; then of publication; then by amount and content, since they have no
+    id of their own.
+    """
+    if len(changes) < 2:
+        return changes
+    mine: dict[int | None, list[ModificationActe]] = {}
+    for change in sorted(changes, key=_change_rank, reverse=True):
+        mine.setdefault(change.id, []).append(change)
+    return [mine[change.id].pop() for change in changes]
+
+
+def _change_rank(m: ModificationActe) -> tuple[str, str, bool, float, bytes]:
+    published = m.datePublicationDonnees or _LAST
+    when = m.dateNotificationModificationSousTraitance or published
+    return (when, published, m.montant is None, m.montant or 0.0, msgspec.json.encode(m))
 
 
 def versions(contract: Contract) -> list[Version]:

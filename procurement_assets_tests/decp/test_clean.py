@@ -13,7 +13,9 @@ from procurement_assets.decp.clean import Cleaned, Refused, clean, refusal
 from procurement_assets.decp.clean_values import Cleaner
 from procurement_assets.decp.codelists import PROCEDURE_MARCHE, TYPE_IDENTIFIANT
 from procurement_assets.decp.raw import (
+    RawActe,
     RawModification,
+    RawModificationActe,
     RawOperateur,
     RawRecord,
 )
@@ -279,6 +281,34 @@ def test_modifications_are_put_in_order_and_repetitions_removed() -> None:
     result = cleaned(modifications=[late, early, late])
     assert [m.id for m in result.contract.modifications] == [1, 2]
     assert ("modifications", "modification.duplicate") in rules(result)
+
+
+def test_acts_and_their_modifications_count_once_and_modifications_come_in_order() -> None:
+    act = RawActe(id=1, montant=100, sousTraitant=RawOperateur(typeIdentifiant="SIRET", id="38235772100051"))
+    later = RawModificationActe(id=1, montant=9, dateNotificationModificationSousTraitance="2024-07-01")
+    same_day = msgspec.structs.replace(later, montant=20, datePublicationDonnees="2024-07-02")
+    first = RawModificationActe(id=1, montant=15, dateNotificationModificationSousTraitance="2024-06-01")
+    result = cleaned(
+        actesSousTraitance=[act, act], modificationsActesSousTraitance=[later, first, same_day, first, later]
+    )
+    assert [a.montant for a in result.contract.actesSousTraitance] == [100.0]
+    assert [m.montant for m in result.contract.modificationsActesSousTraitance] == [15.0, 20.0, 9.0]
+    assert [(r.path, r.rule, r.original, r.value) for r in result.repairs] == [
+        ("actesSousTraitance", "entry.duplicate", 2, 1),
+        ("modificationsActesSousTraitance", "entry.duplicate", 5, 3),
+    ]
+
+
+def test_the_modifications_of_other_acts_keep_their_places() -> None:
+    said = [(2, "2024-07-01"), (1, "2024-09-01"), (2, "2024-06-01"), (1, None)]
+    changes = [RawModificationActe(id=i, dateNotificationModificationSousTraitance=d) for i, d in said]
+    found = cleaned(modificationsActesSousTraitance=changes).contract.modificationsActesSousTraitance
+    assert [(m.id, m.dateNotificationModificationSousTraitance) for m in found] == [
+        (2, "2024-06-01"),
+        (1, "2024-09-01"),
+        (2, "2024-07-01"),
+        (1, None),
+    ]
 
 
 def test_a_record_without_buyer_or_id_has_no_identity() -> None:
