@@ -15,7 +15,8 @@ from procurement_assets.quality.derived_base import (
 )
 
 _FORMS = {
-    "TVA": r"^[A-Z]{2}[A-Z0-9]{2,13}$",
+    # A French one is FR, a key of two characters and a SIREN; the form of the others is their country's.
+    "TVA": r"^(?:FR[A-Z0-9]{2}[0-9]{9}|(?:[A-EG-Z][A-Z]|F[A-QS-Z])[A-Z0-9]{2,13})$",
     "TAHITI": r"^[A-Z0-9]{6,9}$",
     "RIDET": r"^[0-9]{10}$",
     "FRWF": r"^FRWF[A-Z0-9]{1,14}$",

@@ -82,8 +82,14 @@ _HOLDERS: dict[str, tuple[Rows, Rows]] = {
     "202": (one(titulaire_id_publie="808 368 997 00041"), one(titulaire_id_publie="4014498557120B")),
     "203": (one(titulaire_id_publie=LA_POSTE), one(titulaire_id_publie=BAD_KEY)),
     "204": (
-        one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="BE0431911504"),
-        one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="53426867700018"),
+        [
+            *one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="BE0431911504"),
+            *one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="FR89 411 390 347"),
+        ],
+        [
+            *one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="53426867700018"),
+            *one(titulaire_typeIdentifiant="TVA", titulaire_id_publie="FR00123"),
+        ],
     ),
     "205": (one(), one(titulaire_id_publie="00000000000000")),
     "206": (one(), [{"uid": "t206", "rang": 1}, {"uid": "t206", "rang": 2}]),
@@ -123,6 +129,9 @@ _OTHERS: dict[str, tuple[Rows, Rows]] = {
     "DECP-S-307": (one(), one(date=None)),
     "DECP-S-402": (one(**{CONTRACT: {"montant_actuel": 20_000.0}}), one(**{CONTRACT: {"montant_actuel": 19_999.0}})),
     "DECP-S-403": (one(), one(montant=None)),
+    "DECP-S-104": (one(), one(sousTraitant_typeIdentifiant=None)),
+    "DECP-S-308": (one(), one(date_publication=None)),
+    "DECP-S-502": (one(), one(dureeMois=None)),
     "DECP-CE-302": (one(), one(datePublicationDonneesExecution=DAY(2026, 1, 9))),
     "DECP-CE-303": (
         [{"annee_rang": 1}, {"annee_rang": 2, "datePublicationDonneesExecution": DAY(2025, 12, 1)}],
@@ -133,6 +142,7 @@ _OTHERS: dict[str, tuple[Rows, Rows]] = {
     "DECP-CE-301": (one(), one(datePublicationDonneesExecution=None)),
     "DECP-CE-401": (one(depensesInvestissement=0.0), one(depensesInvestissement=-1.0)),
     "DECP-CE-402": (one(tarif=0.0), one(tarif=-0.5)),
+    "DECP-CE-404": (one(), one(tarif=None)),
     "DECP-CE-901": (one(), one(intituleTarif=None)),
     "DECP-L-001": (one(outcome="out_of_scope", reason="scope.other-buyer"), one(outcome="lost")),
     "DECP-L-002": (one(), one(reason=" ")),
@@ -204,6 +214,9 @@ _CONCESSIONS: dict[str, tuple[Rows, Rows]] = {
     "DECP-C-405": (one(valeurGlobale=123456.0), one(valeurGlobale=1234567890.0)),
     "DECP-C-406": (one(valeurGlobale=15e9), one(valeurGlobale=15e9 + 1)),
     "DECP-C-407": (one(montantSubventionPublique=0.0), one(montantSubventionPublique=-1.0)),
+    "DECP-C-409": (one(montantSubventionPublique=0.0), one(montantSubventionPublique=None)),
+    "DECP-C-412": (one(valeurGlobale=12_346.0), one(valeurGlobale=12_345.0)),
+    "DECP-C-417": (one(valeurGlobale=10.0), one(valeurGlobale=9.99)),
     "DECP-C-502": (one(dureeMois=360), one(dureeMois=361)),
 }
 

@@ -168,6 +168,7 @@ MARCHES |= {
     "DECP-M-411": (one(montant=1_666_666.67), one(montant=19_999_999.0)),
     "DECP-M-412": (one(montant=12_346.0), one(montant=12_311_111_111.0)),
     "DECP-M-413": (same_amount(10, 4e6), same_amount(11, 6e6)),
+    "DECP-M-417": (one(montant=10.0), [*one(montant=9.99), *one(montant=1.0)]),
     "DECP-M-414": (one(montant=25_000.0), one(montant=24_999.0)),
     "DECP-M-608": (repaired("codeCPV", "cpv.key", "03121000-5"), repaired("codeCPV", "cpv.leading-zero", "3121000")),
     "DECP-M-609": (repaired("codeCPV", "cpv.key", "09310000-5"), repaired("codeCPV", "cpv.key", "45000000-0")),

@@ -56,7 +56,9 @@ def _judged(rule: Rule) -> tuple[pl.Expr, pl.Expr]:
             low, high = given.get("min_value"), given.get("max_value")
             if isinstance(low, str):
                 low = pl.lit(low).str.to_date()
-            return there, (value >= low if low is not None else True) & (value <= high if high is not None else True)
+            above = (value > low if given.get("strict_min") else value >= low) if low is not None else True
+            below = (value < high if given.get("strict_max") else value <= high) if high is not None else True
+            return there, above & below
         case "expect_column_values_to_match_regex":
             return there, value.str.contains(given["regex"])
         case "expect_column_values_to_not_match_regex":

@@ -48,7 +48,7 @@ _VERSION_EXPRESSIONS = {
 }
 
 _FORMS = {
-    "TVA": r"^[A-Z]{2}[A-Z0-9]{2,13}$",
+    "TVA": r"^(?!FR)[A-Z]{2}[A-Z0-9]{2,13}$|^FR..[0-9]{9}$",
     "HORS-UE": r"^[A-Z]{2}[A-Z0-9]{1,16}$",
     "X": None,
 }

@@ -42,6 +42,8 @@ SCOPES: dict[str, pl.Expr] = {
     & (col("sousTraitant_typeIdentifiant") == "SIRET"),
     "montant >= 25000 AND montant < 40000": col("montant").is_between(25000, 40000, closed="left"),
     "montant > 10": col("montant") > 10,
+    "montant >= 1": col("montant") >= 1,
+    "valeurGlobale >= 1": col("valeurGlobale") >= 1,
     "format = '2022' AND coalesce(montant >= 40000, true)": (col("format") == "2022")
     & (col("montant").fill_null(40000) >= 40000),
     "attributionAvance": col("attributionAvance"),
