@@ -8,7 +8,7 @@ Records are never texts, only bytes: they are decoded as they are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import msgspec
 import polars as pl
@@ -57,10 +57,13 @@ def buyers(records: str | bytes) -> pl.DataFrame:
     return found.select("uid", "buyer")
 
 
-def contracts_of(records: str | bytes, uids: Sequence[str]) -> list[Contract]:
+def contracts_of(records: str | bytes, uids: Collection[str]) -> Iterator[Contract]:
     """Some contracts, in the table's order."""
-    asked = pl.scan_parquet(records).filter(pl.col("uid").is_in(list(uids))).select("record")
-    return [msgspec.json.decode(r, type=Contract) for r in asked.collect(engine="streaming")["record"]]
+    rows = pl.scan_parquet(records).select("uid").with_row_index("row").filter(pl.col("uid").is_in(list(uids)))
+    found = _Records(records)
+    decode = msgspec.json.Decoder(Contract).decode
+    for part in rows.collect(engine="streaming").sort("row").iter_slices(_AT_ONCE):
+        yield from map(decode, found.at(part["row"]))
 
 
 def processes(records: str | bytes, uids: pl.Series, known: pl.DataFrame) -> Iterator[tuple[str, Process]]:

@@ -8,7 +8,8 @@ the plain uid, an id of format 2019 that ends a family gives another smallest id
 2. An ocid that no record claims goes to the contract that says what it published, where uids change with the content
    (lots of one id, ids of format 2019: `ocds.succession`).
 3. An ocid that is still free goes to the contract of the same uid: every record of it was rewritten.
-4. Any other contract gets a new ocid, from its uid; where that one is another contract's, `_7E` (an escaped `~`) and
+4. A contract of another uid that says all the same as a process whose ocid is free goes on it (`ocds.succession`).
+5. Any other contract gets a new ocid, from its uid; where that one is another contract's, `_7E` (an escaped `~`) and
    eight characters of a hash of its uid and records are added.
 
 A contract that no source has any more keeps its row. The day a contract was first seen never moves either.
@@ -20,7 +21,7 @@ wants are looked at one by one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -39,14 +40,6 @@ SEEN: dict[str, pl.DataType] = {
     "empreintes": pl.List(pl.String),
 }
 """What is known of the contracts of a snapshot: columns of the table `ocids`, `premier_vu` from its files alone."""
-
-
-Successors = Callable[[Sequence[str], Sequence[str]], dict[str, str]]
-"""Ocids that no record claims and uids of contracts without one, to uid and ocid of those that are one (rule 2)."""
-
-
-def _nothing(ocids: Sequence[str], uids: Sequence[str]) -> dict[str, str]:
-    return {}
 
 
 class PrefixChangedError(ValueError):
@@ -90,13 +83,17 @@ def read_known(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
 
 
 def update(
-    known: pl.DataFrame, seen: pl.DataFrame, prefix: str, data_date: str, successors: Successors = _nothing
+    known: pl.DataFrame,
+    seen: pl.DataFrame,
+    prefix: str,
+    data_date: str,
+    comparison: succession.Comparison | None = None,
 ) -> pl.DataFrame:
     """The map after a snapshot, by ocid: every known ocid, and those of the new contracts.
 
-    `seen`: the contracts of the snapshot, columns `SEEN` and `buyer`. `successors`: compares what contracts say.
+    `seen`: the contracts of the snapshot, columns `SEEN` and `buyer`. `comparison`: for rules 2 and 4.
     """
-    given = _given(known, seen, successors)
+    given = _given(known, seen, comparison)
     new = _new(seen.join(given, on="uid", how="anti"), known["ocid"], prefix)
     current = (
         seen.join(pl.concat([given, new]), on="uid")
@@ -114,27 +111,26 @@ def _digests(contracts: pl.DataFrame, row: str) -> pl.LazyFrame:
     return rows.explode("empreintes").drop_nulls("empreintes")
 
 
-def _given(known: pl.DataFrame, seen: pl.DataFrame, successors: Successors) -> pl.DataFrame:
-    """The ocids that contracts already have (rules 1 to 3): columns `uid`, `ocid`."""
-    by_record = _by_record(known, seen)
-    found = pl.concat([by_record, _by_facts(*_left(known, seen, by_record), successors)])
-    free, waiting = _left(known, seen, found)
-    return pl.concat([found, free.join(waiting, on="uid", how="semi")])
+def _given(known: pl.DataFrame, seen: pl.DataFrame, comparison: succession.Comparison | None) -> pl.DataFrame:
+    """The ocids that contracts already have (rules 1 to 4): columns `uid`, `ocid`."""
+    given = _by_record(known, seen)
+    if comparison is not None:
+        free, waiting = _left(known, seen, given)
+        if families := succession.contested(free, waiting):
+            asked = [frame.filter(succession.family().is_in(families)) for frame in (free, waiting)]
+            given = pl.concat([given, _pairs(comparison.of_family(asked[0]["ocid"], asked[1]["uid"]))])
+    free, waiting = _left(known, seen, given)
+    given = pl.concat([given, free.join(waiting, on="uid", how="semi")])
+    free, waiting = _left(known, seen, given)
+    if comparison is None or free.is_empty() or waiting.is_empty():
+        return given
+    return pl.concat([given, _pairs(comparison.of_content(free["ocid"], waiting["uid"]))])
 
 
 def _left(known: pl.DataFrame, seen: pl.DataFrame, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The ocids that are still free, and the contracts that have none (columns `uid`, `ocid`; `uid`)."""
     free = known.select("uid", "ocid").join(given, on="ocid", how="anti")
     return free, seen.select("uid").join(given, on="uid", how="anti")
-
-
-def _by_facts(free: pl.DataFrame, waiting: pl.DataFrame, successors: Successors) -> pl.DataFrame:
-    """Rule 2: columns `uid`, `ocid`."""
-    families = succession.contested(free, waiting)
-    if not families:
-        return _pairs({})
-    ocids, uids = (frame.filter(succession.family().is_in(families)) for frame in (free, waiting))
-    return _pairs(successors(ocids["ocid"].to_list(), uids["uid"].to_list()))
 
 
 def _by_record(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
@@ -167,7 +163,7 @@ def _settled(contested: pl.DataFrame) -> pl.DataFrame:
 
 
 def _new(contracts: pl.DataFrame, known: pl.Series, prefix: str) -> pl.DataFrame:
-    """An ocid for each contract that has none (rule 4): columns `uid`, `ocid`."""
+    """An ocid for each contract that has none (rule 5): columns `uid`, `ocid`."""
     uids = contracts.select("uid", "buyer").iter_rows()
     found = contracts.select("uid", pl.Series("ocid", [ocid_of_uid(prefix, b, u) for u, b in uids], dtype=pl.String))
     if not found["ocid"].is_duplicated().any() and found.join(known.to_frame(), on="ocid", how="semi").is_empty():

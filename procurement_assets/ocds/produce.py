@@ -22,7 +22,7 @@ from procurement_assets.data_date import PARIS, latest_date
 from procurement_assets.lake import Lake, replacing
 from procurement_assets.ocds.additions import Additions, joined
 from procurement_assets.ocds.compile import StateCompiler, by_ocid, header_of, place_of
-from procurement_assets.ocds.current import Process, buyers, contracts_of, processes
+from procurement_assets.ocds.current import Process, buyers, processes
 from procurement_assets.ocds.frameworks import links, united
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import published_modifications
@@ -31,7 +31,7 @@ from procurement_assets.ocds.mapping.keys import Named
 from procurement_assets.ocds.ocid_map import members, read_known, update, write_ocids, write_vanished
 from procurement_assets.ocds.packages import write_lines
 from procurement_assets.ocds.schema import Schema
-from procurement_assets.ocds.succession import published_contracts, successors
+from procurement_assets.ocds.succession import Comparison
 from procurement_assets.publishers import Publisher
 from procurement_assets.schema import TABLES
 
@@ -131,11 +131,9 @@ def _ocids(
     before = lake.read_table("ocids", publisher.id) if path.exists() else TABLES["ocids"].frame([])
     records = _source(lake, "normalised_records", publisher.id)
 
-    def compared(ocids: Sequence[str], uids: Sequence[str]) -> dict[str, str]:
-        return successors(published_contracts(history, ocids), contracts_of(records, uids))
-
     known = read_known(before, publisher.ocid_prefix)
-    return update(known, seen, publisher.ocid_prefix, snapshot.data_date[:10], compared)
+    comparison = Comparison(history, records)
+    return update(known, seen, publisher.ocid_prefix, snapshot.data_date[:10], comparison)
 
 
 def _generated(

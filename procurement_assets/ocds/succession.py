@@ -2,23 +2,28 @@
 
 The uid of a contract can change with its content: one of several lots under one id has a mark of its content in it,
 and the ids of format 2019 count modifications (`decp.identity`). When the record of such a contract is rewritten, the
-contract is compared with what is published, by the same facts that make two records of one snapshot one contract:
+contract is compared with what is published, by the same facts that make two records of one snapshot one contract. A
+source can also give its contracts other ids:
 
 | the current contract has | it goes on the process when |
 |---|---|
 | the published id | they agree on two of {holders, objet, amount} |
 | of format 2019, that id but for its last two digits | objet and a holder agree, and the digits count modifications |
+| another id | they say all the same (but the day of publication), and no other contract or process does |
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+import msgspec
 import polars as pl
 
 from procurement_assets.decp.candidate import holders_of, objet_of
 from procurement_assets.decp.model import Contract, Modification
 from procurement_assets.ocds.compile import by_ocid, place_of
+from procurement_assets.ocds.current import contracts_of
 from procurement_assets.ocds.history import History
 from procurement_assets.ocds.inverse import decp_of
 
@@ -45,12 +50,49 @@ def contested(free: pl.DataFrame, waiting: pl.DataFrame) -> list[str]:
     return sorted({*marked["family"], *moved["family"]})
 
 
-def published_contracts(history: History, ocids: Collection[str]) -> dict[str, Contract]:
-    """What the releases of some processes say now. One that a killed run named and never published has none."""
-    wanted = frozenset(ocids)
-    with history.lines() as lines:
-        groups = by_ocid(line for line in lines if place_of(line)[0] in wanted)
-        return {place_of(group[0])[0]: decp_of(group) for group in groups}
+class Comparison:
+    """The contracts of a snapshot beside what is published, read only where the map of ocids has to ask.
+
+    Both questions: ocids that are free and uids of contracts without one, to uid and ocid of those that are one.
+    """
+
+    def __init__(self, history: History, records: str | bytes) -> None:
+        """`records`: the path or the bytes of the table `normalised_records`."""
+        self._history = history
+        self._records = records
+
+    def of_family(self, ocids: Collection[str], uids: Collection[str]) -> dict[str, str]:
+        """Ids that are the same, or that count modifications."""
+        return successors(dict(self._published(ocids)), list(contracts_of(self._records, uids)))
+
+    def of_content(self, ocids: Collection[str], uids: Collection[str]) -> dict[str, str]:
+        """Ids that have nothing in common."""
+        return renamed(self._published(ocids), contracts_of(self._records, uids))
+
+    def _published(self, ocids: Collection[str]) -> Iterator[tuple[str, Contract]]:
+        """What the releases of some processes say now. One that a killed run named and never published says nothing."""
+        wanted = frozenset(ocids)
+        with self._history.lines() as lines:
+            for group in by_ocid(line for line in lines if place_of(line)[0] in wanted):
+                yield place_of(group[0])[0], decp_of(group)
+
+
+def renamed(published: Iterable[tuple[str, Contract]], current: Iterable[Contract]) -> dict[str, str]:
+    """Uid of a contract to the ocid of the process that says all the same under another id."""
+    before, after = _by_content(published), _by_content((c.uid, c) for c in current)
+    return {uid: ocid for content, uid in after.items() if uid and (ocid := before.get(content))}
+
+
+def _by_content(named: Iterable[tuple[str, Contract]]) -> dict[bytes, str]:
+    """The digest of what a contract says to its name; to nothing where two say the same. One that says too little to
+    be known by it is left out."""
+    found: dict[bytes, str] = {}
+    for name, contract in named:
+        if contract.objet and contract.titulaires and contract.date and contract.amount:
+            said = msgspec.structs.replace(contract, id="", uid="", datePublicationDonnees=None)
+            digest = hashlib.sha256(msgspec.json.encode(said)).digest()
+            found[digest] = "" if digest in found else name
+    return found
 
 
 def successors(published: Mapping[str, Contract], current: Iterable[Contract]) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_an_id_that_counts_modifications_goes_on_the_process_of_the_one_it_repla
 @pytest.mark.parametrize(
     "other",
     [
-        of_2019(NEXT),  # a number that counts no modification
+        of_2019(NEXT, montant=1.5),  # a number that counts no modification
         of_2019(NEXT, 1, objet="Fournitures"),
         of_2019(NEXT, 1, titulaires=[company(COMPANY_B)]),
         of_2019("2019M00201", 1),
@@ -110,6 +110,41 @@ def test_a_process_goes_to_the_contract_that_agrees_most_in_any_order() -> None:
     half, whole = lot("X", "22222222", "Lot un", 9.0, COMPANY_A), lot("X", "33333333", "Lot un", 1.0, COMPANY_A)
     for current in ([half, whole], [whole, half]):
         assert successors(before, current) == {whole.uid: "o1"}
+
+
+def test_a_source_that_gives_other_ids_to_its_contracts_changes_no_process(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    of_2024 = [marche(id=f"T{n}", objet=f"Travaux {n}", modifications=[modified(montant=1.0)]) for n in range(3)]
+    snapshot(lake, of_2024, "2025-01-08")
+    renamed = [changed(c, id=f"2024-{c.id}", uid=f"{PARIS}2024-{c.id}") for c in of_2024]
+    made = snapshot(lake, renamed[::-1], "2025-02-08")
+    assert (made.processes, made.vanished, made.by_tag) == (3, 0, {"tenderUpdate": 3})
+    for contract in renamed:
+        mine = [line for line in lines(lake) if f"-{contract.id[5:]}-".encode() in line]
+        assert decp_of(mine) == contract
+    assert snapshot(lake, renamed, "2025-03-08").new == 0
+    assert snapshot(lake, of_2024, "2025-04-08").by_tag == {"tenderUpdate": 3}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [marche(id="2", objet="Autre chose")],
+        [marche(id="2"), marche(id="3")],  # repeated orders: which of them it was cannot be known
+        [marche(id="2", montant=575001.0)],
+    ],
+)
+def test_another_id_is_another_contract_unless_all_else_is_the_same(others: list[Contract], tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    snapshot(lake, [marche(id="1")], "2025-01-08")
+    made = snapshot(lake, others, "2025-02-08")
+    assert (made.processes, made.vanished) == (1 + len(others), 1)
+
+
+def test_a_contract_that_says_next_to_nothing_is_not_known_by_what_it_says(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    snapshot(lake, [marche(id="1", objet=None)], "2025-01-08")
+    assert snapshot(lake, [marche(id="2", objet=None)], "2025-02-08").processes == 2
 
 
 def tables(lake: Lake, files: dict[str, list[dict[str, Any]]], data_date: str) -> Made:
