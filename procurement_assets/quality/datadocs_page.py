@@ -24,7 +24,7 @@ nav ol li+li::before{content:" / "}.card nav ul{columns:16rem}
 .text-danger,.fa-times{color:#a3001b}.text-success,.fa-check-circle{color:#18753c}
 .fa-check-circle::before{content:"✔"}.fa-times::before{content:"✘"}.fa-exclamation-triangle::before{content:"⚠"}
 .fas{font-style:normal;margin-right:.3em}
-h1{font-size:1.6rem}h5{font-size:1.05rem;margin:0}h6{font-size:1rem;margin:.5rem 0}
+h1{font-size:1.6rem}h2{font-size:1.05rem;margin:0}h3{font-size:1rem;margin:.5rem 0}
 @media print{nav,.card{display:none}}
 """
 
@@ -117,6 +117,7 @@ def french_page(page: bytes, table: str, titles: Mapping[str, str], publisher: s
     for element in root.iter(etree.Element):
         _translate(element, titles)
     _head(root, table, publisher)
+    _accessible(root)
     _numbered(root)
     return b"<!DOCTYPE html>\n" + bytes(html.tostring(root, encoding="utf-8")) + b"\n"
 
@@ -172,6 +173,23 @@ def _head(root: html.HtmlElement, table: str, publisher: str) -> None:
     how = html.fromstring('<p class="how"></p>')
     how.text = _HOW if said == _WORDS["Expectation Validation Result"] else _SUITE
     heading.addnext(how)
+
+
+_LEVELS = {"h5": "h2", "h6": "h3"}
+_STATES = {"fa-check-circle": "respectée", "fa-times": "à regarder", "fa-exclamation-triangle": "non exécutée"}
+
+
+def _accessible(root: html.HtmlElement) -> None:
+    """Headings without a level missing, headers that say what they head, signs that have a name."""
+    for level, ours in _LEVELS.items():
+        for heading in _all(root, f"//{level}"):
+            heading.tag = ours
+    for header in _all(root, "//th[not(@scope)]"):
+        header.set("scope", "col")
+    for shape, said in _STATES.items():
+        for sign in _all(root, f'//i[contains(@class, "{shape}") and not(@aria-hidden)]'):
+            sign.set("role", "img")
+            sign.set("aria-label", said)
 
 
 def _numbered(root: html.HtmlElement) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.client
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -108,12 +109,26 @@ def test_a_page_says_how_to_read_it_and_names_columns_as_people_do(lake: Lake) -
     assert any(t.startswith("DECP-M-403") for t in suite)
 
 
+def test_a_page_can_be_read_without_seeing_it(lake: Lake) -> None:
+    """No level of heading is skipped, headers say what they head, a sign has a name."""
+    pages = {n: d for n, d in _pages(lake).items() if "/validations/" in n}
+    for name, data in pages.items():
+        root = html.document_fromstring(data.decode())
+        levels = [int(h.tag[1]) for h in root.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+        assert levels.count(1) == 1, name
+        assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), name
+        assert root.xpath("count(//th[not(@scope)])") == 0, name
+        signs = root.xpath('//td//i[contains(@class, "fa-")]/@aria-label')
+        assert signs, name
+        assert set(signs) <= {"respectée", "à regarder"}, name
+
+
 def test_a_value_that_reads_like_a_word_of_the_library_stays_a_value() -> None:
     page = b"""<html><head></head><body><h4>Overview</h4>
       <table><tr><th>Count</th></tr><tr><td id="a-content-2-cell-1-1"><div>Count</div></td>
       <td id="a-content-2-cell-1-2"><div>12.5%</div></td></tr></table><p>12.5% unexpected</p></body></html>"""
     made = french_page(page, "Marchés", {}, "Ville").decode()
-    assert "<th>Nombre</th>" in made
+    assert ">Nombre</th>" in made
     assert "<div>Count</div>" in made
     assert "<div>12.5%</div>" in made
     assert "12,5 % en défaut" in made
