@@ -13,6 +13,7 @@ import pytest
 
 from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.calendar import calendar
+from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, make_plan, publish
 from procurement_assets.portal.publishing.journal import Journal, read_state
 from procurement_assets.portal.publishing.plan import Plan, Steps, UnresolvedError, decode, encode, resolve
@@ -55,6 +56,27 @@ def test_two_runs_at_once_do_not_mix(server: Server, tmp_path: Path) -> None:
     assert len(server.portal.datasets) == len(found["resources"]) == 1
     assert len(found["exports"]) == 2
     assert len(found["fields"]) == len(set(found["fields"]))
+
+
+@pytest.mark.parametrize("call", [1, 9, 10, 11, 14])
+def test_a_run_on_one_portal_takes_no_file_from_a_run_on_another(server: Server, tmp_path: Path, call: int) -> None:
+    lake, who = lake_at(tmp_path), publisher(server.domain)
+    write_exports(lake, rows(5))
+    _publish(server, lake)
+    sent, shown = write_exports(lake, rows(6), note="deux"), tmp_path / "depot"
+    server.requests.clear()
+
+    def meanwhile(number: int, *_: Any) -> None:
+        if number == call:
+            write_exports(lake, rows(6), note="trois")
+            publish(job(lake, who), Depot(who, shown))
+
+    server.fault = meanwhile
+    assert _publish(server, lake).publication.manifest_sha256 == sent
+    assert (shown / "courant" / "politique_publication.html").read_text() == "<p>Politique trois</p>"
+    (dataset,) = server.portal.datasets.values()
+    policies = [a["bytes"] for a in dataset.public["attachments"].values()] if dataset.public else []
+    assert [bytes.fromhex(p) for p in policies] == [b"<p>Politique deux</p>"]
 
 
 def _with_concessions(lake: Lake, marches: int, concessions: int) -> None:

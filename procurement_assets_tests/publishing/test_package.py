@@ -66,6 +66,13 @@ def test_a_frozen_file_that_was_damaged_is_frozen_again(lake: Lake) -> None:
     assert load_package(lake, "ville").read("decp_marches.csv").startswith(b"uid,")
 
 
+def test_a_frozen_file_that_is_gone_is_told_in_one_line(lake: Lake) -> None:
+    package = load_package(lake, "ville")
+    keep_only(lake, "ville", set())
+    with pytest.raises(PackageError, match=r"decp_marches\.csv : ses octets gelés ont disparu"):
+        package.read("decp_marches.csv")
+
+
 def test_frozen_files_that_no_publication_needs_are_forgotten(lake: Lake) -> None:
     old = load_package(lake, "ville")
     write_exports(lake, rows(6))

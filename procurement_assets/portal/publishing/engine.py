@@ -17,7 +17,7 @@ from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing import safety
 from procurement_assets.portal.publishing.again import Progress
 from procurement_assets.portal.publishing.http import AmbiguousError, NothingToRestoreError, PortalError
-from procurement_assets.portal.publishing.journal import Entry, Journal, fold, now, read_state
+from procurement_assets.portal.publishing.journal import Entry, Journal, fold, manifests_of, now, read_state
 from procurement_assets.portal.publishing.lock import Lock
 from procurement_assets.portal.publishing.package import Package, keep_only, kept_package, load_package
 from procurement_assets.portal.publishing.plan import Plan, Step, filled
@@ -107,7 +107,8 @@ class _Run:
         return fold(self.entries, self.found)
 
     def run(self) -> Report:
-        self._tell("begin", state=self.found, run_id=self.job.checks.run_id, checks=self.job.checks)
+        manifest, checks = self.package.manifest_sha256, self.job.checks
+        self._tell("begin", state=self.found, manifest=manifest, run_id=checks.run_id, checks=checks)
         try:
             if self.found.restoring:
                 self.portal.plan(self.state, self.package)
@@ -235,13 +236,11 @@ class _Run:
         )
 
     def _forget_old_files(self) -> None:
-        """Keep the frozen files of the last publication of each target, and of this one."""
-        kept = {self.package.manifest_sha256}
-        for target in TARGETS:
-            last = read_state(self.job.lake, self.job.publisher.id, target).last
-            if last:
-                kept.add(last.manifest_sha256)
-        keep_only(self.job.lake, self.job.publisher.id, kept)
+        """Keep the frozen files of the last publication of each target, and of what each is publishing: another run may
+        be sending on another target."""
+        publisher = self.job.publisher.id
+        kept = {m for target in TARGETS for m in manifests_of(self.job.lake, publisher, target)}
+        keep_only(self.job.lake, publisher, kept | {self.package.manifest_sha256})
 
 
 def _refusals(job: Job, package: Package, measures: Measures, state: TargetState) -> list[str]:

@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: str
     """UTC, ISO."""
     manifest: str = ""
-    """`sending`, `differs`: hash of the manifest being published."""
+    """`begin`, `sending`, `differs`: hash of the manifest being published."""
     agreed: bool = False
     """`sending`: only because a person accepted it."""
     state: TargetState | None = None
@@ -108,6 +108,17 @@ def read_state(lake: Lake, publisher: str, target: str) -> TargetState:
         if entries:
             return fold(entries, state)
     return state
+
+
+def manifests_of(lake: Lake, publisher: str, target: str) -> set[str]:
+    """Hashes of the manifests whose files a target may still need: its last publication, and that of its newest run,
+    which may be going on."""
+    for path in reversed(_files(journal_folder(lake, publisher, target))):
+        entries = read_entries(path)
+        if entries:
+            last = fold(entries, TargetState(target=target)).last
+            return {m for m in (entries[0].manifest, last.manifest_sha256 if last else "") if m}
+    return set()
 
 
 def read_history(lake: Lake, publisher: str, target: str) -> list[tuple[str, list[Entry]]]:

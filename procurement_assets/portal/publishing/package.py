@@ -74,8 +74,11 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(f for f in self.files if f.role == role)
 
     def open(self, name: str) -> BinaryIO:
-        """The frozen bytes of a file."""
-        return frozen_path(UPath(self.store), self.file(name).sha256).open("rb")
+        """The frozen bytes of a file. Raises `PackageError` where they are gone."""
+        try:
+            return frozen_path(UPath(self.store), self.file(name).sha256).open("rb")
+        except FileNotFoundError as error:
+            raise PackageError(f"{name} : ses octets gelés ont disparu de {self.store} ; relancer") from error
 
     def read(self, name: str) -> bytes:
         """The frozen bytes of a file, in memory."""
