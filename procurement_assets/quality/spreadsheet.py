@@ -22,3 +22,13 @@ def guarded(text: str) -> str:
 def french_number(text: str) -> str:
     """A number written as data, with the decimal comma that a French spreadsheet needs to read it as one."""
     return text.replace(".", ",", 1)
+
+
+def decoded(data: bytes) -> str:
+    """Text in UTF-8, in UTF-16 with its mark, else in Windows-1252, as French Excel saves it."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")

@@ -20,6 +20,7 @@ from procurement_assets.decp.correctable import FIELDS
 from procurement_assets.decp.paths import NoSuchFieldError, pattern, steps
 from procurement_assets.quality.corrections.cells import date_of, text_of
 from procurement_assets.quality.corrections.columns import header_of
+from procurement_assets.quality.spreadsheet import decoded
 from procurement_assets.schema import TABLES
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -101,7 +102,7 @@ def _workbook(data: bytes) -> Iterator[tuple[str, Iterable[Cells]]]:
 
 
 def _csv(data: bytes) -> list[Cells]:
-    text = _decoded(data)
+    text = decoded(data)
     head = next((line for line in text.splitlines()[:HEADER_WITHIN] if "corrig" in fold(line)), "")
     delimiter = max(DELIMITERS, key=head.count)
     try:
@@ -109,16 +110,6 @@ def _csv(data: bytes) -> list[Cells]:
     except csv.Error as error:
         raise UnreadableError(f"CSV mal formé ({error})") from error
     return [[text_of(cell) for cell in row] for row in rows]
-
-
-def _decoded(data: bytes) -> str:
-    """Text in UTF-8, in UTF-16 with its mark, else in Windows-1252, as French Excel saves it."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def _lines(cells: Iterable[Cells]) -> Iterator[Row | None]:

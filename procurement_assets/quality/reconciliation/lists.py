@@ -15,6 +15,7 @@ import polars as pl
 from procurement_assets.decp.codelists import fold
 from procurement_assets.lake import Lake
 from procurement_assets.publishers import ContractList, Source
+from procurement_assets.quality.spreadsheet import decoded
 from procurement_assets.sources.manifest import ManifestRow
 
 log = logging.getLogger(__name__)
@@ -144,11 +145,12 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
 
 
-def _csv(data: bytes) -> pl.DataFrame:
+def _csv(written: bytes) -> pl.DataFrame:
+    data = decoded(written).encode()
     header = data.split(b"\n", 1)[0]
     separator = max((";", ",", "\t", "|"), key=lambda s: header.count(s.encode()))
     try:
-        return pl.read_csv(data, separator=separator, infer_schema=False, encoding="utf8-lossy")
+        return pl.read_csv(data, separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
         raise ListError(f"CSV illisible : {' '.join(str(error).split())[:200]}") from error
 
@@ -182,12 +184,14 @@ def _full(value: pl.Expr) -> pl.Expr:
 
 
 def _amount(name: str) -> pl.Expr:
-    """An amount written with spaces, a comma or a currency sign."""
+    """An amount written with spaces, points or commas between thousands, or a currency sign."""
     text = pl.col(name).str.replace_all(r"[\s\u00a0\u202f€]", "")
-    # A comma is decimal, unless a point follows it (1,234.56).
+    # The last of the two signs is the decimal one (1,234.56 and 1.234,56); a sign that comes twice parts thousands.
     text = (
-        pl.when(text.str.contains(r",.*\."))
-        .then(text.str.replace_all(",", ""))
+        pl.when(text.str.contains(r",.*\.") | text.str.contains(r"^[^.]*,[^.]*,[^.]*$"))
+        .then(text.str.replace_all(",", "", literal=True))
+        .when(text.str.contains(r"\..*,") | text.str.contains(r"^[^,]*\.[^,]*\.[^,]*$"))
+        .then(text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
         .otherwise(text.str.replace(",", ".", literal=True))
     )
     number = text.cast(pl.Float64, strict=False)

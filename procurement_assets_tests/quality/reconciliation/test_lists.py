@@ -44,6 +44,32 @@ def test_a_csv_with_other_names_french_numbers_and_dates_is_the_same_list() -> N
     assert (row["date"], row["annee"]) == (date(2021, 3, 10), 2021)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_csv_is_read_in_the_encodings_that_spreadsheets_save(encoding: str) -> None:
+    text = "Numéro_marché;Objet;Montant max\n2021S1;Forêt à Saint-Rémy;1234,5\n"
+    row = parse_list(text.encode(encoding), COLUMNS).to_dicts()[0]
+    assert (row["numero"], row["objet"], row["montant_max"]) == ("2021S1", "Forêt à Saint-Rémy", 1234.5)
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("1.234.567,89", 1_234_567.89),
+        ("1,234,567.89", 1_234_567.89),
+        ("1.234,5 €", 1234.5),
+        ("1.234.567", 1_234_567.0),
+        ("1,234,567", 1_234_567.0),
+        ("1234.5", 1234.5),
+        ("1234,5", 1234.5),
+        ("-12,5", -12.5),
+        ("1.2.3,4,5", None),
+    ],
+)
+def test_an_amount_is_read_with_either_sign_between_thousands(written: str, amount: float | None) -> None:
+    row = parse_list(json.dumps([listed("A", montant_max=written)]).encode(), COLUMNS).to_dicts()[0]
+    assert row["montant_max"] == amount
+
+
 def test_values_of_other_types_and_bad_values_are_empty_and_never_stop() -> None:
     odd = {
         "montant_max": "12 000,50 €",
