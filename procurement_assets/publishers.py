@@ -11,6 +11,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -138,7 +139,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def load_publishers(path: Path) -> Publishers:
     """The publishers and sources of a TOML file. Raises `PublishersError` with one line saying what is wrong."""
     try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+        # With or without the mark that some editors put first.
+        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _File)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise PublishersError(f"{path}: {error}") from error
     sources = {s.id: s for s in file.source}
@@ -158,6 +160,10 @@ _NEEDS = {
     "file": ("url",),
     "sample": ("sample_profile",),
 }
+_NUMBERS = frozenset(
+    "tauxAvance origineUE origineFrance montant valeurGlobale montantSubventionPublique dureeMois offresRecues "
+    "depensesInvestissement tarif".split()
+)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -170,8 +176,21 @@ def _check_source(path: Path, source: Source) -> None:
         raise PublishersError(f"{where} : une contract_list n'est pas au format DECP ; ajouter read = false")
     if source.ends and not _is_day(source.ends):
         raise PublishersError(f"{where} : ends = {source.ends!r} : attendu un jour, comme 2023-12-31")
+    if source.url and not _is_address(source.url):
+        raise PublishersError(f"{where} : url = {source.url!r} : attendu une adresse http ou https")
+    unknown = [f for f in source.zero_is_unknown if f not in _NUMBERS]
+    if unknown:
+        raise PublishersError(f"{where} : zero_is_unknown : {', '.join(unknown)} n'est pas un champ numérique du DECP")
     if not _ID.fullmatch(source.id):
         raise PublishersError(f"{where} : l'id n'a que des minuscules, des chiffres et des tirets")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # brackets that hold no address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _is_day(text: str) -> bool:
@@ -188,13 +207,20 @@ def _check_publisher(path: Path, publisher: Publisher, sources: dict[str, Source
     unknown = [s for s in publisher.sources if s not in sources]
     if unknown:
         raise PublishersError(f"{where} : aucune source ne s'appelle {', '.join(unknown)}")
+    twice = sorted({s for s in publisher.sources if publisher.sources.count(s) > 1})
+    if twice:
+        raise PublishersError(f"{where} : sources : {', '.join(twice)} est nommée deux fois")
     if not re.fullmatch(r"ocds-[a-z0-9]{6}", publisher.ocid_prefix):
         raise PublishersError(
             f"{where} : ocid_prefix {publisher.ocid_prefix!r} : attendu ocds- et six lettres ou chiffres"
         )
-    wrong = [s for s in (publisher.siren, *publisher.buyer_sirens) if not re.fullmatch(r"\d{9}", s)]
+    sirens = (publisher.siren, *publisher.buyer_sirens, *publisher.other_bodies)
+    wrong = [s for s in sirens if not re.fullmatch(r"[0-9]{9}", s)]
     if wrong:
         raise PublishersError(f"{where} : {', '.join(wrong)} n'est pas un SIREN (neuf chiffres)")
+    wrong = [s for s in publisher.services if not re.fullmatch(r"[0-9]{14}", s)]
+    if wrong:
+        raise PublishersError(f"{where} : services : {', '.join(wrong)} n'est pas un SIRET (quatorze chiffres)")
     if not publisher.demo and any(sources[s].kind == "sample" for s in publisher.sources):
         raise PublishersError(f"{where} : une source est générée (kind = sample) ; le publieur doit dire demo = true")
     if publisher.portal is not None and (faults := portal_faults(publisher.portal)):

@@ -102,6 +102,12 @@ _PUBLISHER = (
             _SOURCE.replace('kind = "datagouv"\ndataset = "x"', 'kind = "sample"\nsample_profile = "x"') + _PUBLISHER,
             "doit dire demo = true",
         ),
+        (_SOURCE + _PUBLISHER.replace('["a"]', '["a", "a"]'), "sources : a est nommée deux fois"),
+        (_SOURCE + _PUBLISHER + 'other_bodies = { "5106111" = "Eau" }\n', "5106111 n'est pas un SIREN"),
+        (_SOURCE + _PUBLISHER + 'services = { "217500016" = "DSIN" }\n', "217500016 n'est pas un SIRET"),
+        (_SOURCE + 'zero_is_unknown = ["tauxAvanc"]\n' + _PUBLISHER, "tauxAvanc n'est pas un champ numérique"),
+        (_SOURCE + 'url = "ftp://a.fr/x.json"\n' + _PUBLISHER, "attendu une adresse http ou https"),
+        (_SOURCE + 'url = "http://[::1"\n' + _PUBLISHER, "attendu une adresse http ou https"),
         ("not toml", "publishers.toml"),
     ],
 )
@@ -113,3 +119,9 @@ def test_a_wrong_publishers_file_gets_one_line_that_names_it(tmp_path: Path, tex
     assert expected in str(error.value)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value).strip()
+
+
+def test_a_publishers_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "publishers.toml"
+    path.write_text("\ufeff" + _SOURCE + _PUBLISHER, encoding="utf-8")
+    assert list(load_publishers(path).publishers) == ["p"]

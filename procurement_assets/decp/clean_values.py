@@ -159,7 +159,7 @@ class Cleaner:
 
     def whole(self, path: str, value: Scalar) -> int | None:
         """A whole number; a fraction is raised to the next one (a duration of 5.5 months is 6)."""
-        if type(value) is int:
+        if type(value) is int and value:
             return value if abs(value) < 2**53 else self._too_large(path, value)
         number = self.number(path, value)
         if number is None:

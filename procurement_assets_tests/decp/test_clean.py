@@ -202,6 +202,14 @@ def test_a_zero_that_means_unknown_is_emptied_only_where_the_source_says_so() ->
     assert rules(emptied) == [("tauxAvance", "zero.unknown")]
 
 
+def test_a_whole_zero_that_means_unknown_is_emptied_too() -> None:
+    raw = RawRecord(kind="marche", format="2022", id="1", acheteur_id="21750001600019", offresRecues=0)
+    assert clean(raw).contract.offresRecues == 0
+    emptied = clean(raw, frozenset({"offresRecues"}))
+    assert emptied.contract.offresRecues is None
+    assert rules(emptied) == [("offresRecues", "zero.unknown")]
+
+
 def test_a_siret_loses_its_separators_and_gets_a_lost_zero_back() -> None:
     assert _holder_id("382 357 721 00051") == "38235772100051"
     assert _holder_id(5580019000011) == "5580019000011"  # no key agrees: left as published
