@@ -160,10 +160,10 @@ _NEEDS = {
     "file": ("url",),
     "sample": ("sample_profile",),
 }
-_NUMBERS = frozenset(
-    "tauxAvance origineUE origineFrance montant valeurGlobale montantSubventionPublique dureeMois offresRecues "
-    "depensesInvestissement tarif".split()
-)
+_NUMBERS = {
+    *("tauxAvance", "origineUE", "origineFrance", "montant", "valeurGlobale", "montantSubventionPublique"),
+    *("dureeMois", "offresRecues", "depensesInvestissement", "tarif"),
+}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
