@@ -12,6 +12,7 @@ import pytest
 
 from procurement_assets.lake import Lake
 from procurement_assets.portal.publishing.depot_ftp import FtpDepot
+from procurement_assets.portal.publishing.depot_tls import Ftps
 from procurement_assets.portal.publishing.engine import publish
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalError, UnavailableError
 from procurement_assets.portal.publishing.safety import Thresholds
@@ -83,10 +84,20 @@ def test_a_server_that_is_down_is_told(lake: Lake) -> None:
         _publish_ftp(lake, "ftp://ville@127.0.0.1:1/")
 
 
-def test_over_ftps_control_and_data_are_encrypted(
-    lake: Lake, tmp_path: Path, start_ftp: Callable[..., FtpServer]
+def test_over_ftps_control_and_data_are_encrypted_in_one_session(
+    lake: Lake, tmp_path: Path, start_ftp: Callable[..., FtpServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ssl
+
+    opened: list[Any] = []
+    transfer = Ftps.ntransfercmd
+
+    def noted(self: Ftps, *args: Any) -> Any:
+        found = transfer(self, *args)
+        opened.append(found[0].session_reused)
+        return found
+
+    monkeypatch.setattr(Ftps, "ntransfercmd", noted)
 
     pytest.importorskip("OpenSSL")
     if shutil.which("openssl") is None:
@@ -102,6 +113,7 @@ def test_over_ftps_control_and_data_are_encrypted(
     context = ssl.create_default_context(cafile=str(certificate))
     _publish_ftp(lake, server.address, context=context)
     assert (home / "decp_marches.csv").read_text().count("ocds-a1b2c3") == 5
+    assert set(opened) == {True}
     with pytest.raises(UnavailableError, match="certificate"):
         _publish_ftp(lake, server.address)
 

@@ -20,6 +20,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from procurement_assets.portal.publishing.depot_files import DATA, INDEX, DepotFile, depot_files
+from procurement_assets.portal.publishing.depot_tls import Ftps
 from procurement_assets.portal.publishing.http import (
     KeyRefusedError,
     NothingToRestoreError,
@@ -223,7 +224,7 @@ class FtpDepot:
 
     def _open(self) -> ftplib.FTP:
         secure = self._parts.scheme == "ftps"
-        ftp = ftplib.FTP_TLS(context=self._context or ssl.create_default_context()) if secure else ftplib.FTP()
+        ftp = Ftps(context=self._context or ssl.create_default_context()) if secure else ftplib.FTP()
         ftp.connect(self._parts.hostname or "", self._parts.port or 21, timeout=TIMEOUT)
         ftp.encoding = "utf-8"
         try:
@@ -232,7 +233,7 @@ class FtpDepot:
             ftp.close()
             said = self._redacted(error)
             raise KeyRefusedError(f"{self.title} : accès refusé ({said}) ; vérifier le mot de passe") from None
-        if isinstance(ftp, ftplib.FTP_TLS):
+        if isinstance(ftp, Ftps):
             ftp.prot_p()
         folder = unquote(self._parts.path).strip("/")
         if folder:
