@@ -87,6 +87,26 @@ class Spoiling(Depot):
         return outcome
 
 
+class Losing(Depot):
+    """A folder whose disk spoils a file as it is written."""
+
+    def execute(self, step: Step) -> Outcome:
+        """As the folder, then the damage."""
+        outcome = super().execute(step)
+        if step.file == "decp_marches.csv":
+            (self.root / step.address).write_text("abîmé")
+        return outcome
+
+
+def test_a_file_spoilt_while_it_is_written_is_never_shown(lake: Lake, tmp_path: Path) -> None:
+    folder, who = tmp_path / "depot", publisher()
+    with pytest.raises(PortalError, match=r"decp_marches\.csv n'est pas ce qui y a été écrit ; rien n'est montré"):
+        publish(job(lake, who), Losing(who, folder))
+    assert not (folder / "courant").exists()
+    _publish(lake, folder)
+    assert (folder / "courant" / "decp_marches.csv").read_text().count("ocds-a1b2c3") == 5
+
+
 def test_a_read_back_that_disagrees_goes_back_to_the_folder_before(lake: Lake, tmp_path: Path) -> None:
     folder = tmp_path / "depot"
     _publish(lake, folder)

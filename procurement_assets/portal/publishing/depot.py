@@ -113,7 +113,9 @@ class Depot:
         """See `portal.Portal.execute`."""
         try:
             if step.action == "folder.swap":
-                self._point(step.address.partition(" -> ")[2])
+                folder = step.address.partition(" -> ")[2]
+                self._refuse_unless_whole(folder)
+                self._point(folder)
             elif step.action == "folder.prune":
                 shutil.rmtree(self.root / step.address, ignore_errors=False)
             else:
@@ -177,6 +179,15 @@ class Depot:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _refuse_unless_whole(self, folder: str) -> None:
+        """Nothing is shown that a disk did not keep as it was written."""
+        for file in self._files.values():
+            if _digest(self.root / folder / file.path) != file.sha256:
+                raise PortalError(
+                    f"{self.title} : {folder}/{file.path} n'est pas ce qui y a été écrit ; rien n'est montré ; vérifier "
+                    "le disque, puis relancer"
+                )
 
     def _point(self, folder: str) -> None:
         """Replace the link at once. Raises `PortalError` where something else than a link stands there."""
