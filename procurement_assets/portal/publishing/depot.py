@@ -185,8 +185,8 @@ class Depot:
         for file in self._files.values():
             if _digest(self.root / folder / file.path) != file.sha256:
                 raise PortalError(
-                    f"{self.title} : {folder}/{file.path} n'est pas ce qui y a été écrit ; rien n'est montré ; vérifier "
-                    "le disque, puis relancer"
+                    f"{self.title} : {folder}/{file.path} n'est pas ce qui y a été écrit ; rien n'est montré ; "
+                    "vérifier le disque, puis relancer"
                 )
 
     def _point(self, folder: str) -> None:
