@@ -41,6 +41,9 @@ WRAPPED = re.compile(rb'\{\s*"(?:marches?|march\xc3\xa9s?|contrats?[-_ ]?concess
 ENVELOPE_KEY = re.compile(rb'"(?:marches?|contrat-concession)"')
 
 _SEPARATOR = re.compile(rb'\s*,\s*\{\s*"[^"\\]{1,64}"')
+_GOES_ON = re.compile(rb"[\s\x00\x1e]*(?:[,\]]|\Z)")
+"""What comes after an element of a sound list."""
+_CLOSERS = re.compile(rb"[\s\]}]*\Z")
 _BYTE = re.compile(r"\(byte (\d+)\)$")
 _LINE = msgspec.json.Decoder(msgspec.Raw)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -146,6 +149,24 @@ class Elements(Cursor):
             if wanted >= self._limit:
                 return self._too_large(holder, balance)
             wanted = min(max(wanted * 8, FIRST_SCAN), self._limit)
+
+    def _no_object(self, holder: Holder | None) -> Piece:
+        """An element that is no object: a simple value, or what is left of a record that lost its beginning.
+
+        The quotes of the latter may be taken the wrong way round, and so those of all that follows: where no comma and
+        no end of the list comes after the value, the next sound record ends it.
+        """
+        end = self._end_of(0)
+        self._fill(end + FIRST_LOOK)
+        if end >= 0 and _GOES_ON.match(self._buffer, self._at + end):
+            return self._element(holder)
+        self._fill(FIRST_SCAN)
+        start, stop = self._at, len(self._buffer)
+        found = next_record(self._buffer, start, stop)
+        if found >= 0:
+            return self._cut(holder, start, found)
+        closers = _CLOSERS.search(self._buffer, max(start + 1, stop - 64)) if self._eof else None
+        return self._cut(holder, start, closers.start()) if closers else self._element(holder)
 
     def _after_comma(self, start: int, at: int) -> bool:
         """Whether what begins at `at` follows a comma, as the next record of a list does."""

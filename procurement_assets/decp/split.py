@@ -217,6 +217,9 @@ class Splitter(Elements):
                 self._note("read.wrapper-record")
                 yield from self._object(holder, depth + 1)
                 continue
+            if byte != ord("{"):
+                yield self._no_object(holder)
+                continue
             swift = self._swift()
             if swift:
                 yield from (Piece(raw, holder) for raw in swift)

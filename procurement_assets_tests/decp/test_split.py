@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from procurement_assets.decp.reader import read_file
 from procurement_assets.decp.scan import Balance, is_record, next_record
 from procurement_assets.decp.split import Piece, Splitter, holder_of
-from procurement_assets_tests.decp.reading import Trickle
+from procurement_assets_tests.decp.reading import Trickle, read
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -25,6 +26,13 @@ plain = st.recursive(
     max_leaves=12,
 )
 records = st.dictionaries(st.sampled_from(["id", "objet", "titulaires", "montant", "x"]), plain, min_size=1)
+
+
+def full(number: int) -> dict[str, Any]:
+    """A contract that is known by itself."""
+    holder = {"titulaire": {"typeIdentifiant": "SIRET", "id": "81223113200026"}}
+    fields = {"acheteur": {"id": "21750001600019"}, "nature": "Marché", "titulaires": [holder], "montant": 5.5}
+    return {"id": f"2024L{number}", "objet": f"Lot n° {number}, à « définir »", **fields}
 
 
 def pieces(data: bytes, window: int = 8 << 20, most: int = 1 << 20) -> list[Piece]:
@@ -97,6 +105,30 @@ def test_one_bad_record_in_many_is_delimited_and_costs_no_other() -> None:
     assert [n for n, piece in enumerate(found) if not is_record(piece.raw)] == [250]
     assert found[250].raw.startswith(b'{"id": "250"')
     assert json.loads(found[251].raw)["id"] == "251"
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_record_that_lost_its_beginning_costs_no_other(indent: int | None, seed: int) -> None:
+    """What is left of it may start within a text: the quotes of all that follows would be taken the wrong way round."""
+    records = [full(i) for i in range(12)]
+    rng = random.Random(seed)
+    for _ in range(40):
+        hurt = rng.randrange(1, 12)
+        texts = [json.dumps(r, indent=indent, ensure_ascii=False) for r in records]
+        texts[hurt] = texts[hurt][rng.randrange(1, len(texts[hurt]) - 1) :]
+        found = read(f'{{"marches":[{",".join(texts)}]}}')
+        others = [r for r in found.canonical if r.id != records[hurt]["id"]]
+        assert [r.id for r in others] == [r["id"] for i, r in enumerate(records) if i != hurt]
+        if any(letter.isalnum() for letter in texts[hurt]):
+            assert found.summary.found > len(others)
+
+
+@pytest.mark.parametrize("stray", ['"', '",', '"a', '"\\"'])
+def test_a_stray_quote_between_two_records_costs_none(stray: str) -> None:
+    texts = [json.dumps(full(i)) for i in range(6)]
+    found = read(f'{{"marches":[{",".join(texts[:3])},{stray}{",".join(texts[3:])}]}}')
+    assert [r.id for r in found.canonical] == [json.loads(t)["id"] for t in texts]
 
 
 def test_a_bracket_closes_only_its_own_kind() -> None:
