@@ -4,7 +4,7 @@ import dagster as dg
 
 from procurement_assets.assets.metadata import OWNERS, table_metadata, verdict
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
-from procurement_assets.assets.shapes import stopping_check
+from procurement_assets.assets.shapes import needs, stopping_check
 from procurement_assets.ocds.corrections import correctable
 from procurement_assets.ocds.produce import (
     COMPILED,
@@ -72,6 +72,7 @@ def ocds_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.M
 def ocds_compiled_releases(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
     """Wiring of `ocds.produce.write_compiled`."""
     store, publisher = lake.lake(), context.partition_key
+    needs(store.ocds(publisher) / RELEASES, "ocds_releases")
     count = write_compiled(store, publisher, schema_of(lake))
     return dg.MaterializeResult(
         metadata={"dagster/partition_row_count": count, "dagster/uri": str(store.ocds(publisher) / COMPILED)}

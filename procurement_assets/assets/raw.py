@@ -45,13 +45,14 @@ MANIFEST_SCHEMA = dg.TableSchema(
 )
 
 
+# No retry policy: requests have their own attempts and a failed run is tried once more (dagster.yaml), while Dagster
+# takes an interruption for one more reason to retry, so that Ctrl-C or "Terminate" would start the downloads again.
 @dg.asset(
     group_name="sources",
     owners=OWNERS,
     kinds={"python"},
     deps=[source_key(s) for s in PUBLISHERS.sources.values()],
     partitions_def=publisher_partitions,
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL),
     metadata={"dagster/column_schema": MANIFEST_SCHEMA},
     description=(
         "Copies des fichiers publics, adressées par leur contenu et jamais réécrites, avec leur manifeste. "

@@ -1,10 +1,12 @@
-"""What assets and checks of one sort have in common: files given out, and checks that stop the publication."""
+"""What assets and checks of one sort have in common: files given out, checks that stop the publication, and what an
+asset that is run alone says of what it lacks."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+from upath import UPath
 
 from procurement_assets.assets.metadata import OWNERS
 from procurement_assets.assets.partitions import publisher_partitions
@@ -46,3 +48,10 @@ def stopping_check(
     return dg.asset_check(
         asset=asset, name=name, blocking=True, partitions_def=publisher_partitions, description=description
     )
+
+
+def needs(path: UPath, asset: str) -> UPath:
+    """A file that another asset makes. Raises FileNotFoundError, naming that asset, where it was never made."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} manque : matérialiser d'abord l'actif {asset!r}")
+    return path

@@ -14,6 +14,7 @@ from procurement_assets.assets.metadata import (
     table_metadata,
 )
 from procurement_assets.assets.partitions import PUBLISHERS, publisher_partitions
+from procurement_assets.assets.shapes import needs
 from procurement_assets.decp.correctable import FIELDS
 from procurement_assets.decp.listed import listed_sirets
 from procurement_assets.decp.parse import build_records
@@ -21,7 +22,7 @@ from procurement_assets.decp.tables import BUILT, COLUMNS_READ, build_tables
 from procurement_assets.parquet import read_rows
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.schema import TABLES
-from procurement_assets.sources.manifest import read_manifest
+from procurement_assets.sources.manifest import manifest_path, read_manifest
 
 CODE_VERSION = "2"
 READ = ("decp_records", "quarantine", "files")
@@ -65,6 +66,7 @@ def _spec(name: str, group: str, deps: list[str]) -> dg.AssetSpec:
 def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult[None]]:
     """Wiring of `decp.parse.build_records`."""
     publisher, store = context.partition_key, lake.lake()
+    needs(manifest_path(store, publisher), "raw_snapshots")
     counts = build_records(store, publisher, read_manifest(store, publisher))
     context.log.info(
         f"{counts.found} enregistrements dans {counts.files} fichiers, dont {counts.read_now} fichiers lus "
@@ -96,8 +98,8 @@ def build_publisher_tables(
     """Wiring of `decp.tables.build_tables`."""
     publisher, store = context.partition_key, lake.lake()
     with (
-        store.table("decp_records", publisher).open("rb") as records,
-        store.table("quarantine", publisher).open("rb") as quarantine,
+        store.existing_table("decp_records", publisher).open("rb") as records,
+        store.existing_table("quarantine", publisher).open("rb") as quarantine,
     ):
         built = build_tables(
             read_rows(records, list(COLUMNS_READ)),
