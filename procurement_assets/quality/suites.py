@@ -27,6 +27,7 @@ from procurement_assets.quality.expectations import class_name
 from procurement_assets.quality.model import Rule
 from procurement_assets.quality.outcome import Outcome, read_outcome
 from procurement_assets.quality.results import LIST_DAY, RECORD, RuleResult, record_of
+from procurement_assets.quality.rule_words import sql_reason
 from procurement_assets.quality.sql import ROW, code_lists, connection, names_in, one_line, select
 from procurement_assets.schema import TABLES, Table
 
@@ -122,7 +123,7 @@ class _Runner:
             chosen = self._select(scope, rules)
         except duckdb.Error as error:
             if len(rules) == 1:
-                return {rules[0].id: Outcome(error=one_line(error))}
+                return {rules[0].id: Outcome(error=sql_reason(one_line(error), self.frame.columns))}
             # One expression fails on some value: alone, each rule says whether it is the one.
             return {k: v for rule in rules for k, v in self._run_group(scope, [rule]).items()}
         found: dict[str, Outcome] = {}
