@@ -148,6 +148,16 @@ def test_a_dataset_closed_by_hand_stays_closed(server: Server, lake: Lake) -> No
     assert run(server, lake).status in ("published", "unchanged")
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_is_refused_to_the_public_is_not_shown_and_no_fault_of_the_key(
+    server: Server, lake: Lake, status: int
+) -> None:
+    run(server, lake)
+    server.fault = lambda _, __, path: status if "/explore/" in path else None
+    with pytest.raises(ReadBackError, match="attendu publié, lu rien : le portail ne montre pas ce jeu"):
+        run(server, lake)
+
+
 def test_a_dataset_renamed_by_hand_is_told_and_no_second_one_is_made(server: Server, lake: Lake) -> None:
     run(server, lake)
     (dataset,) = server.portal.datasets.values()

@@ -123,7 +123,12 @@ class PortalSession:
         self._session.auth = _HeaderKey(header, prefix + key) if key else _NoKey()
 
     def __repr__(self) -> str:
-        return f"PortalSession({self.base!r}, key={'set' if isinstance(self._session.auth, _HeaderKey) else 'none'})"
+        return f"PortalSession({self.base!r}, key={'set' if self.keyed else 'none'})"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether requests have a key: what is refused to one without is not shown to the public."""
+        return isinstance(self._session.auth, _HeaderKey)
 
     def redact(self, text: str) -> str:
         """The text without the key."""

@@ -7,7 +7,7 @@ from math import isfinite
 
 import polars as pl
 
-from procurement_assets.portal.publishing.http import PortalSession, RejectedError
+from procurement_assets.portal.publishing.http import KeyRefusedError, PortalSession, RejectedError
 from procurement_assets.portal.publishing.ods_answer import as_object, object_at
 from procurement_assets.portal.publishing.ods_wanted import WantedDataset, field_name
 from procurement_assets.portal.publishing.portal import Difference
@@ -31,7 +31,10 @@ def read_back(session: PortalSession, wanted: WantedDataset, *, full: bool = Fal
     except RejectedError as error:
         if error.status != 404:
             raise
-        return [Difference(where=wanted.slug, what="jeu de données", expected="publié", found=_MISSING)]
+    except KeyRefusedError:
+        if session.keyed:
+            raise
+    return [Difference(where=wanted.slug, what="jeu de données", expected="publié", found=_MISSING)]
 
 
 def _differences(session: PortalSession, wanted: WantedDataset, full: bool) -> Iterator[Difference]:
