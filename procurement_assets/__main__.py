@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -230,15 +231,26 @@ def _docs(args: argparse.Namespace) -> int:
     try:
         serve_docs(Lake(settings.lake), port, with_parent=args.with_parent)
     except OSError as error:
-        print(
-            f"procurement_assets: Data Docs, port {port} : {error.strerror} ; PROCUREMENT_DOCS_URL en nomme un autre",
-            file=sys.stderr,
-        )
-        return 1
+        if error.filename:  # the folder of the pages, and not the port
+            return _refuse(f"Data Docs, {error.filename} : {reason(error)}", 1)
+        return _refuse(f"Data Docs, port {port} : {reason(error)} ; PROCUREMENT_DOCS_URL en nomme un autre", 1)
     return 0
 
 
+def _port_fault(port: int) -> str:
+    """Why a port of this machine cannot be listened to; empty where it can."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            return reason(error)
+    return ""
+
+
 def _ui(args: argparse.Namespace) -> int:
+    if fault := _port_fault(args.port):
+        return _refuse(f"port {args.port} : {fault} ; --port en nomme un autre")
     demo = args.demo or _only_the_demo_was_run()
     if demo:
         _use_demo()

@@ -37,8 +37,9 @@ _PLACES: Final[dict[int, str]] = {
     errno.ENOTDIR: "un fichier est à la place d'un dossier",
     errno.EEXIST: "un fichier est à la place d'un dossier",
     errno.ENAMETOOLONG: "le chemin est trop long",
+    errno.EADDRINUSE: "il est déjà pris",
 }
-"""What is wrong with the place itself, where a folder is made."""
+"""What is wrong with the place itself, where a folder is made or a port is listened to."""
 _SAID = {os.strerror(number): number for number in _CAUSES}
 """What the system says of each: libraries quote it, with or without the number."""
 

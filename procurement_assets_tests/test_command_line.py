@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,29 @@ def test_an_instance_has_the_settings_of_the_project_whatever_the_folder(
     assert command_line._dagster_home("main") == tmp_path / "instance"
     project = Path(command_line.__file__).parents[1]
     assert (tmp_path / "instance" / "dagster.yaml").read_text() == (project / "dagster.yaml").read_text()
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_told(taken_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ui", "--port", str(taken_port)]) == 2
+    assert _one_line(capsys) == f"procurement_assets: port {taken_port} : il est déjà pris ; --port en nomme un autre"
+    os.environ["PROCUREMENT_DOCS_URL"] = f"http://127.0.0.1:{taken_port}"
+    assert main(["docs"]) == 1
+    told = _one_line(capsys)
+    assert told.endswith(f"port {taken_port} : il est déjà pris ; PROCUREMENT_DOCS_URL en nomme un autre")
+
+
+def test_pages_that_cannot_be_kept_are_told_and_the_port_is_not_blamed(
+    a_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.environ["PROCUREMENT_LAKE"] = str(a_file)
+    assert main(["docs"]) == 1
+    assert _one_line(capsys).endswith(f"Data Docs, {a_file}/data_docs : un fichier est à la place d'un dossier")
 
 
 def test_trying_the_lake_leaves_nothing_in_it(tmp_path: Path) -> None:
