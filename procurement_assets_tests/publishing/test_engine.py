@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from procurement_assets.lake import Lake, write_bytes
 from procurement_assets.portal.publishing.calendar import calendar
 from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, make_plan, publish
+from procurement_assets.portal.publishing.http import PortalError
 from procurement_assets.portal.publishing.journal import Journal, read_state
 from procurement_assets.portal.publishing.plan import Plan, Steps, UnresolvedError, decode, encode, resolve
 from procurement_assets.portal.publishing.portal import TargetState
@@ -103,6 +106,27 @@ def small_concessions(monkeypatch: pytest.MonkeyPatch) -> None:
     table = small(TABLES["decp_concessions"])
     value = TABLES["decp_concessions"].column("valeurGlobale")
     monkeypatch.setitem(TABLES, "decp_concessions", msgspec.structs.replace(table, columns=(*table.columns, value)))
+
+
+@pytest.mark.parametrize("fault", [None, "lost", "cut"])
+@pytest.mark.parametrize("call", ["POST .*/datasets/", "POST .*/publish/", r"PUT .*/datasets/da_\d+/"])
+@pytest.mark.usefixtures("small_concessions")
+def test_the_first_concessions_are_opened_though_their_empty_table_was_given_out_before(
+    server: Server, tmp_path: Path, fault: str | None, call: str
+) -> None:
+    lake = lake_at(tmp_path)
+    _with_concessions(lake, 5, 0)
+    _publish(server, lake)
+    assert set(server.portal.public_view()) == {"decp-ville"}
+    _with_concessions(lake, 5, 2)
+    left = [fault]
+    server.fault = lambda _, method, path: left.pop() if left and re.fullmatch(call, f"{method} {path}") else None
+    for _ in range(2):
+        with contextlib.suppress(PortalError):
+            _publish(server, lake)
+    assert left == []
+    assert _publish(server, lake).status == "unchanged"
+    assert len(server.portal.public_view()["decp-ville-concessions"]["records"]) == 2
 
 
 @pytest.mark.usefixtures("small_concessions")

@@ -57,7 +57,7 @@ def _to_open(wanted: WantedDataset, observed: Observed, state: TargetState) -> b
     that was made anew in the place of one that is gone. One that a person closed since stays closed."""
     if not observed.uid:
         return True
-    if state.last is None or wanted.file.name not in state.last.files:
+    if not _was_published(wanted, state):
         return observed.restricted
     made = state.bindings.get(f"dataset:{wanted.slug}", observed.uid)
     return observed.restricted and state.bindings.get(f"opened:{wanted.slug}", made) != observed.uid
@@ -89,7 +89,13 @@ def _to_note(wanted: WantedDataset, state: TargetState) -> bool:
         return True
     if f"version:{wanted.slug}" in state.bindings or state.last is None:
         return False
-    return wanted.file.name in state.last.files and state.unfinished != state.last.manifest_sha256
+    return _was_published(wanted, state) and state.unfinished != state.last.manifest_sha256
+
+
+def _was_published(wanted: WantedDataset, state: TargetState) -> bool:
+    """Whether the last good publication had this dataset: a table without rows is given out and has none."""
+    name = wanted.file.name
+    return state.last is not None and name in state.last.files and state.last.rows.get(name) != 0
 
 
 def _creation(wanted: WantedDataset, observed: Observed) -> Iterator[Step]:
