@@ -7,6 +7,7 @@ absent (bare array, single record, one record per line). `elements.py` delimits 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -27,6 +28,7 @@ _WEAK_KEYS = RECORD_KEYS | {"id", "uid", "montant", "dureeMois", "datePublicatio
 _Content = Literal["list", "contract", ""]
 """What a value of an object holds: records, one record, none."""
 
+_WORD = re.compile(rb"\w")
 _DEEPEST = 8
 """Envelopes nested deeper than this are none: what is there is read as records."""
 
@@ -184,6 +186,8 @@ class Splitter(Elements):
             self._at = len(self._buffer)
             return
         self._note("read.stray-characters", show(self._buffer, start))
+        if _WORD.search(self._buffer, start, found):  # what is left of a record
+            yield self._cut(holder, start, found)
         self._at = found
         self.lists += 1
         yield from self._elements(holder, _DEEPEST)
