@@ -52,6 +52,13 @@ def test_the_folders_that_the_readme_describes_are_there() -> None:
     assert [p for p in told if not (ROOT / p).exists()] == []
 
 
+def test_the_readme_describes_every_folder_of_the_package() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    folders = {p.parent for p in (ROOT / "procurement_assets").glob("*/*.py") if p.stat().st_size}
+    assert len(folders) > 10
+    assert [f.name for f in sorted(folders) if f"`procurement_assets/{f.name}/`" not in readme] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_of_a_page_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
