@@ -23,9 +23,10 @@ def united(ledger: pl.LazyFrame, records: pl.LazyFrame) -> dict[str, str]:
     """The uid that a record alone gives (buyer and published id) to that of its contract, where they differ."""
     key = ["source", "file_sha256", "position"]
     wanted = ledger.filter(pl.col("reason").is_in(_UNITED) & (pl.col("outcome") != "quarantined")).select("uid", *key)
-    found = wanted.join(records.select(*key, "record"), on=key).collect(engine="streaming").sort(key)
-    published = [clean(read_record(record)).contract.uid for record in found["record"]]
-    return {own: uid for own, uid in zip(published, found["uid"], strict=True) if own != uid}
+    found = wanted.join(records.select(*key, "record"), on=key).collect(engine="streaming")
+    published = (clean(read_record(record)).contract.uid for record in found["record"])
+    # Sorted, since one id can be in two contracts: the order of files and records decides nothing.
+    return {own: uid for own, uid in sorted(zip(published, found["uid"], strict=True)) if own != uid}
 
 
 def links(known: pl.DataFrame, contracts: pl.DataFrame, aliases: Mapping[str, str], prefix: str) -> dict[str, str]:

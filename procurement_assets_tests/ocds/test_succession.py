@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.parse import build_records
 from procurement_assets.decp.tables import COLUMNS_READ, build_tables
 from procurement_assets.lake import Lake, write_bytes
+from procurement_assets.ocds.frameworks import united
 from procurement_assets.ocds.inverse import decp_of
 from procurement_assets.ocds.produce import Made, read_snapshot, write_releases
 from procurement_assets.ocds.succession import successors
@@ -218,3 +220,13 @@ def test_a_contract_is_never_linked_to_itself() -> None:
     only = tree(released(contract, links={f"{PARIS}AC-1": own})[0])
     assert "relatedProcesses" not in only
     assert only["tender"]["decp"]["idAccordCadre"] == "AC-1"
+
+
+def test_an_id_that_is_in_two_contracts_leads_to_one_of_them_in_any_order() -> None:
+    raw = {"kind": "marche", "format": "2022", "id": "AC", "acheteur_id": PARIS}
+    key = {"source": "s", "file_sha256": "f"}
+    records = [key | {"position": n, "record": json.dumps(raw)} for n in range(2)]
+    told = [{"reason": "identity.content", "outcome": "merged"} | key | {"position": n} for n in range(2)]
+    for uids in (("1", "2"), ("2", "1")):
+        ledger = [row | {"uid": uid} for row, uid in zip(told, uids, strict=True)]
+        assert united(pl.LazyFrame(ledger), pl.LazyFrame(records)) == {f"{PARIS}AC": "2"}
