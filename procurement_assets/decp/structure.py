@@ -6,11 +6,14 @@ lists, null items, JSON written in a text, bare values, lists joined by commas, 
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import warnings
 from itertools import pairwise
 
 from procurement_assets.decp.doubled import two_values
-from procurement_assets.decp.lexical import MAX_NOTES, parse
+from procurement_assets.decp.lexical import MAX_NOTES, REPAIRABLE, parse
 from procurement_assets.decp.names import WRAPPERS, Names, plain
 from procurement_assets.decp.raw import Note, Scalar
 
@@ -133,10 +136,10 @@ class Structure:
     ) -> None:
         text = value.strip()
         if text[:1] + text[-1:] in ("[]", "{}"):
-            parsed = parse(text.encode("utf-8", "replace"))
-            if parsed is not None and isinstance(parsed.value, list | dict):
+            inner = _written(text)
+            if inner is not None:
                 self.note("read.json-in-string", path)
-                self._collect(parsed.value, field, path, names, found, depth)
+                self._collect(inner, field, path, names, found, depth)
                 return
         if not depth:
             if not text:
@@ -232,6 +235,20 @@ class Structure:
             if code is not None:
                 codes.append(code)
         return codes
+
+
+def _written(text: str) -> list[object] | dict[str, object] | None:
+    """The list or the object that a text writes, in JSON or as Python shows it (`[{'id': '1', 'nom': None}]`)."""
+    parsed = parse(text.encode("utf-8", "replace"))
+    if parsed is None and "'" in text and len(text) < REPAIRABLE:
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of escapes that Python does not know
+                parsed = parse(json.dumps(ast.literal_eval(text)).encode())  # literals alone: nothing is run
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return None
+    if parsed is None or not isinstance(parsed.value, list | dict):
+        return None
+    return parsed.value
 
 
 def _rows(value: dict[str, object], names: Names | None) -> list[object]:
