@@ -65,13 +65,14 @@ NEEDED = ("uid", "valeur_corrigee")
 """Without these a row is not the header."""
 
 
-def header_of(cells: list[str | None]) -> dict[str, int] | None:
-    """Column to its position where the cells are a header, else None. The first of two equal headers counts."""
-    found: dict[str, int] = {}
+def header_of(cells: list[str | None]) -> dict[str, list[int]] | None:
+    """Column to its positions where the cells are a header, else None. Of two equal headers, the first that is filled
+    on a line counts there."""
+    found: dict[str, list[int]] = {}
     for position, cell in enumerate(cells):
         name = READ.get(fold(cell or ""))
         if name is not None:
-            found.setdefault(name, position)
+            found.setdefault(name, []).append(position)
     if any(n not in found for n in NEEDED) or not ("champ" in found or "libelle" in found):
         return None
     return found

@@ -114,14 +114,14 @@ def _csv(data: bytes) -> list[Cells]:
 
 def _lines(cells: Iterable[Cells]) -> Iterator[Row | None]:
     """The filled lines under the header; only None where there is no header."""
-    header: dict[str, int] | None = None
+    header: dict[str, list[int]] | None = None
     for number, row in enumerate(cells, start=1):
         if header is None:
             header = header_of(row) if number <= HEADER_WITHIN else None
             if header is None and number > HEADER_WITHIN:
                 break
             continue
-        said = {name: row[at] if at < len(row) else None for name, at in header.items()}
+        said = {name: next((row[n] for n in at if n < len(row) and row[n]), None) for name, at in header.items()}
         if said.get("valeur_corrigee") is not None:
             yield _line(number, said)
     if header is None:

@@ -47,6 +47,16 @@ def read(data: bytes, name: str = "f.csv") -> dict[str, Any]:
     return row
 
 
+def test_a_column_added_under_the_name_of_another_loses_no_correction() -> None:
+    """Someone left « Valeur corrigée » empty and typed in a column of their own of the same name."""
+    head, first, second = ";".join((*HEADER, "Correction")), (*LINE, ""), (*LINE[:3], "", *LINE[4:], "99")
+    rows = read_file("f.csv", "\r\n".join((head, ";".join(first), ";".join(second))).encode())
+    assert [(r["ligne"], r["valeur_corrigee"], r.get("refus")) for r in rows] == [
+        (2, "12345,67", None),
+        (3, "99", None),
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
