@@ -98,8 +98,9 @@ def share(value: float | None) -> str:
 
 def euros(amount: float) -> str:
     """An amount with its order of magnitude: « 1,2 Md€ », « 34,5 M€ », « 980 k€ »."""
-    for size, unit, digits in ((1e9, "Md€", 1), (1e6, "M€", 1), (1e3, "k€", 0)):
-        if abs(amount) >= size:
+    # From where the unit below would be rounded to a thousand: 999,999 euros are 1,0 M€ and not 1000 k€.
+    for size, least, unit, digits in ((1e9, 999.95e6, "Md€", 1), (1e6, 999.5e3, "M€", 1), (1e3, 999.5, "k€", 0)):
+        if abs(amount) >= least:
             return f"{amount / size:.{digits}f}".replace(".", ",") + _THIN + unit
     return f"{amount:.0f}{_THIN}€"
 

@@ -168,6 +168,14 @@ def test_french_figures() -> None:
         "980\u202fk€",
         "12\u202f€",
     ]
+    assert [euros(v) for v in (999.4, 999.5, 999_499, 999_999, 999_949_999, 999_950_000)] == [
+        "999\u202f€",
+        "1\u202fk€",
+        "999\u202fk€",
+        "1,0\u202fM€",
+        "999,9\u202fM€",
+        "1,0\u202fMd€",
+    ]
     assert (french_month("2025-03"), french_month("sans date")) == ("mars 2025", "sans date")
     assert [signed(v) for v in (12, -3, 0)] == ["+12", "−3", "0"]
     assert [decimal(v) for v in (12.5, 12.0, 0.04)] == ["12,5", "12", "0"]
