@@ -57,9 +57,11 @@ def buyers(records: str | bytes) -> pl.DataFrame:
     return found.select("uid", "buyer")
 
 
-def contracts_of(records: str | bytes, uids: Collection[str]) -> Iterator[Contract]:
-    """Some contracts, in the table's order."""
-    rows = pl.scan_parquet(records).select("uid").with_row_index("row").filter(pl.col("uid").is_in(list(uids)))
+def contracts_of(records: str | bytes, uids: Collection[str] | None = None) -> Iterator[Contract]:
+    """Some contracts, or all of them, in the table's order."""
+    rows = pl.scan_parquet(records).select("uid").with_row_index("row")
+    if uids is not None:
+        rows = rows.filter(pl.col("uid").is_in(list(uids)))
     found = _Records(records)
     decode = msgspec.json.Decoder(Contract).decode
     for part in rows.collect(engine="streaming").sort("row").iter_slices(_AT_ONCE):

@@ -9,7 +9,7 @@ source can also give its contracts other ids:
 |---|---|
 | the published id | they agree on two of {holders, objet, amount} |
 | of format 2019, that id but for its last two digits | objet and a holder agree, and the digits count modifications |
-| another id | they say all the same (but the day of publication), and no other contract or process does |
+| another id | they say all the same (but the day of publication), and nothing else does |
 """
 
 from __future__ import annotations
@@ -67,7 +67,14 @@ class Comparison:
 
     def of_content(self, ocids: Collection[str], uids: Collection[str]) -> dict[str, str]:
         """Ids that have nothing in common."""
-        return renamed(self._published(ocids), contracts_of(self._records, uids))
+        found = renamed(self._published(ocids), contracts_of(self._records, uids))
+        if found:
+            # What a third contract says too is a repeated order, by which none of them is known.
+            waiting = frozenset(uids)
+            for other in contracts_of(self._records):
+                if other.uid not in waiting:
+                    found.pop(_said(other), None)
+        return dict(found.values())
 
     def _published(self, ocids: Collection[str]) -> Iterator[tuple[str, Contract]]:
         """What the releases of some processes say now. One that a killed run named and never published says nothing."""
@@ -77,22 +84,29 @@ class Comparison:
                 yield place_of(group[0])[0], decp_of(group)
 
 
-def renamed(published: Iterable[tuple[str, Contract]], current: Iterable[Contract]) -> dict[str, str]:
-    """Uid of a contract to the ocid of the process that says all the same under another id."""
+def renamed(
+    published: Iterable[tuple[str, Contract]], current: Iterable[Contract]
+) -> dict[bytes | None, tuple[str, str]]:
+    """What a contract and a process say under two ids (`_said`), to the uid of the one and the ocid of the other."""
     before, after = _by_content(published), _by_content((c.uid, c) for c in current)
-    return {uid: ocid for content, uid in after.items() if uid and (ocid := before.get(content))}
+    return {said: (uid, ocid) for said, uid in after.items() if uid and (ocid := before.get(said))}
 
 
-def _by_content(named: Iterable[tuple[str, Contract]]) -> dict[bytes, str]:
-    """The digest of what a contract says to its name; to nothing where two say the same. One that says too little to
-    be known by it is left out."""
-    found: dict[bytes, str] = {}
+def _by_content(named: Iterable[tuple[str, Contract]]) -> dict[bytes | None, str]:
+    """What contracts say to their names; to nothing where two say the same."""
+    found: dict[bytes | None, str] = {}
     for name, contract in named:
-        if contract.objet and contract.titulaires and contract.date and contract.amount:
-            said = msgspec.structs.replace(contract, id="", uid="", datePublicationDonnees=None)
-            digest = hashlib.sha256(msgspec.json.encode(said)).digest()
-            found[digest] = "" if digest in found else name
+        said = _said(contract)
+        found[said] = "" if said in found or said is None else name
     return found
+
+
+def _said(contract: Contract) -> bytes | None:
+    """The digest of what a contract says beside its id; None for one that says too little to be known by it."""
+    if not (contract.objet and contract.titulaires and contract.date and contract.amount):
+        return None
+    said = msgspec.structs.replace(contract, id="", uid="", datePublicationDonnees=None)
+    return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
 def successors(published: Mapping[str, Contract], current: Iterable[Contract]) -> dict[str, str]:

@@ -143,6 +143,13 @@ def test_another_id_is_another_contract_unless_all_else_is_the_same(others: list
     assert (made.processes, made.vanished) == (1 + len(others), 1)
 
 
+def test_a_repeated_order_that_goes_is_not_the_one_that_comes(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    snapshot(lake, [marche(id="1"), marche(id="2")], "2025-01-08")
+    made = snapshot(lake, [marche(id="1"), marche(id="3")], "2025-02-08")
+    assert (made.processes, made.vanished) == (3, 1)
+
+
 def test_a_contract_that_says_next_to_nothing_is_not_known_by_what_it_says(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     snapshot(lake, [marche(id="1", objet=None)], "2025-01-08")
