@@ -67,7 +67,8 @@ def read_raw_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Ite
     """Wiring of `decp.parse.build_records`."""
     publisher, store = context.partition_key, lake.lake()
     needs(manifest_path(store, publisher), "raw_snapshots")
-    counts = build_records(store, publisher, read_manifest(store, publisher))
+    ranks = {s.id: s.rank for s in PUBLISHERS.sources_of(publisher)}
+    counts = build_records(store, publisher, read_manifest(store, publisher), ranks)
     context.log.info(
         f"{counts.found} enregistrements dans {counts.files} fichiers, dont {counts.read_now} fichiers lus "
         f"maintenant ; {counts.quarantined} en quarantaine"

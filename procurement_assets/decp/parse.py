@@ -6,7 +6,7 @@ version is not read again (DESIGN §4, Incremental). Memory is bounded by a batc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -83,16 +83,18 @@ def _parse(lake: Lake, sha256: str, raw: BinaryIO) -> ParsedFile:
     return ParsedFile(sha256, summary, records.count, quarantine.count)
 
 
-def files_to_read(manifest: Sequence[ManifestRow]) -> list[ManifestRow]:
-    """The files of a manifest that are read as DECP, each content once: two resources with the same bytes are one file.
+def files_to_read(manifest: Sequence[ManifestRow], ranks: Mapping[str, int] | None = None) -> list[ManifestRow]:
+    """The files of a manifest that are read as DECP, each content once: two resources with the same bytes are one file,
+    of the source of lowest rank.
 
     Sorted by source, then content: the order of what follows.
     """
+    ranks = ranks or {}
     usable = [
         r for r in manifest if r.read and r.sha256 and not r.is_archive and r.status not in ("ignored", "refused")
     ]
     first: dict[str, ManifestRow] = {}
-    for row in sorted(usable, key=lambda r: (r.source, r.title, r.resource_id)):
+    for row in sorted(usable, key=lambda r: (ranks.get(r.source, 0), r.source, r.title, r.resource_id)):
         first.setdefault(row.sha256, row)
     return sorted(first.values(), key=lambda r: (r.source, r.sha256))
 
@@ -107,9 +109,11 @@ class Counts(msgspec.Struct):
     read_now: int = 0
 
 
-def build_records(lake: Lake, publisher: str, manifest: Sequence[ManifestRow]) -> Counts:
-    """Write `decp_records`, `quarantine` and `files` of a publisher."""
-    rows = files_to_read(manifest)
+def build_records(
+    lake: Lake, publisher: str, manifest: Sequence[ManifestRow], ranks: Mapping[str, int] | None = None
+) -> Counts:
+    """Write `decp_records`, `quarantine` and `files` of a publisher. `ranks`: those of its sources."""
+    rows = files_to_read(manifest, ranks)
     counts = Counts(files=len(rows))
     parsed = []
     for row in rows:

@@ -186,6 +186,14 @@ def test_a_file_is_read_once_and_two_resources_with_the_same_bytes_are_one_file(
     assert parse_file(lake, rows[0].sha256).records == 1
 
 
+def test_the_same_bytes_in_two_sources_are_of_the_one_of_lowest_rank(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    rows = [_manifest(lake, GOOD, "f", "a"), _manifest(lake, GOOD, "f", "b")]
+    for ranks, expected in (({"a": 2, "b": 1}, "b"), ({"a": 1, "b": 1}, "a")):
+        assert build_records(lake, "p", rows, ranks).files == 1
+        assert lake.read_table("decp_records", "p")["source"].to_list() == [expected]
+
+
 def test_a_source_that_only_ever_gave_an_error_page_has_its_line(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     refused = ManifestRow(
