@@ -108,6 +108,8 @@ def test_a_backup_to_a_place_that_cannot_be_written_is_told(
     [
         (["prune", "--days", "-3"], "'-3' : attendu un nombre de jours, 0 au moins"),
         (["prune", "--days", "9999999"], "'9999999' : attendu un nombre de jours, 0 au moins"),
+        (["backup", "--to", "x", "--keep", "-3"], "'-3' : attendu un nombre de sauvegardes, 0 pour toutes"),
+        (["backup", "--to", "x", "--keep", "dix"], "'dix' : attendu un nombre de sauvegardes, 0 pour toutes"),
         (["ui", "--port", "99999"], "'99999' : attendu un nombre entier de 1 à 65535"),
         (["ui", "--port", "0"], "'0' : attendu un nombre entier de 1 à 65535"),
     ],

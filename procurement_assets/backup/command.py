@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
     """Add both commands to the parser of `procurement_assets`."""
     back = commands.add_parser("backup", help="sauvegarder ce qui ne se refait pas : lac et instance Dagster")
     back.add_argument("--to", type=Path, required=True, metavar="DOSSIER", help="dossier des sauvegardes")
-    back.add_argument("--keep", type=int, default=0, metavar="N", help="ne garder que les N dernières (toutes)")
+    back.add_argument("--keep", type=_kept, default=0, metavar="N", help="ne garder que les N dernières (toutes)")
     back.add_argument("--lake-only", action="store_true", help="sans l'instance Dagster")
     back.set_defaults(run=_backup)
     undo = commands.add_parser("restore", help="remettre une sauvegarde en place, vérifiée d'abord")
@@ -33,6 +33,13 @@ def add_commands(commands: Any) -> None:
     undo.add_argument("--force", action="store_true", help="mettre de côté ce qui est en place")
     undo.add_argument("--lake-only", action="store_true", help="sans l'instance Dagster")
     undo.set_defaults(run=_restore)
+
+
+def _kept(text: str) -> int:
+    """How many backups are kept, 0 for all. Raises ArgumentTypeError, in one line, for what is no number."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} : attendu un nombre de sauvegardes, 0 pour toutes")
+    return int(text)
 
 
 def dagster_home() -> Path:
