@@ -1,6 +1,7 @@
 """The checks that a publication goes by: the last result of each, for one publisher, from the Dagster instance.
 
-A run of the publication alone does not run the checks of the tables: their last results still count.
+A run of the publication alone does not run the checks of the tables: their last results still count. A blocking check
+that has no result (a new instance, a new rule) stops it as one that failed: nothing says that the data is right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,10 @@ ITS_OWN = "baisse_depuis_la_derniere_publication"
 """The publication's own check: the engine judges again, so that a person's acceptance counts at once."""
 
 
+NAMED = 3
+"""Checks without a result that a refusal names."""
+
+
 def checks_of(context: dg.AssetExecutionContext) -> Checks:
     """The last result of every check, for the partition of the run."""
     known, run_id = _checks(), context.run.run_id
@@ -30,8 +35,20 @@ def checks_of(context: dg.AssetExecutionContext) -> Checks:
         failed += evaluation is not None
         error = evaluation is not None and evaluation.severity == dg.AssetCheckSeverity.ERROR
         if known[key] and (error or unfinished):
-            blocking.append(f"{key.asset_key.to_user_string()}, {key.name}" + (" (non terminé)" if unfinished else ""))
-    return Checks(total=len(records), failed=failed, blocking=tuple(sorted(blocking)), run_id=run_id)
+            blocking.append(_name(key) + (" (non terminé)" if unfinished else ""))
+    never_run = sorted(_name(k) for k, blocks in known.items() if blocks and k not in records)
+    stopping = [*sorted(blocking), *_summed_up(never_run)]
+    return Checks(total=len(records), failed=failed, blocking=tuple(stopping), run_id=run_id)
+
+
+def _name(key: dg.AssetCheckKey) -> str:
+    return f"{key.asset_key.to_user_string()}, {key.name}"
+
+
+def _summed_up(names: Sequence[str]) -> list[str]:
+    """Checks that have no result: the first ones and how many others."""
+    named = [f"{name} (jamais exécuté)" for name in names[:NAMED]]
+    return [*named, f"et {len(names) - NAMED} autres (jamais exécutés)"] if len(names) > NAMED else named
 
 
 def last_results(

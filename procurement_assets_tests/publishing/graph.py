@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from procurement_assets.assets import publish_checks
 from procurement_assets.assets.partitions import PUBLISHERS
 from procurement_assets.definitions import defs
 from procurement_assets.lake import Lake
@@ -43,12 +44,29 @@ def lake(tmp_path: Path, server: Server, small_table: None, monkeypatch: pytest.
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """An instance with its storage on the disk."""
+def new_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance with its storage on the disk, in which nothing was ever run."""
     home = tmp_path / "home"
     home.mkdir()
     with dg.DagsterInstance.local_temp(str(home)) as found:
         yield found
+
+
+def _evaluation(passed: dg.AssetCheckEvaluation) -> dg.DagsterEvent:
+    kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
+    return dg.DagsterEvent(event_type_value=kind, job_name="refresh", event_specific_data=passed)
+
+
+@pytest.fixture
+def instance(new_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """An instance where every blocking check passed for `paris`, as a refresh leaves it."""
+    for key, blocking in publish_checks._checks().items():
+        if blocking:
+            passed = dg.AssetCheckEvaluation(
+                asset_key=key.asset_key, check_name=key.name, passed=True, metadata={}, blocking=True, partition="paris"
+            )
+            new_instance.report_dagster_event(_evaluation(passed), run_id="refresh")
+    return new_instance
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from procurement_assets.definitions import defs
 from procurement_assets.lake import Lake
 from procurement_assets.resources.lake import LakeResource
 from procurement_assets.settings import Settings
-from procurement_assets_tests.publishing.graph import QUIET, Run, failure_context, instance, lake, run
+from procurement_assets_tests.publishing.graph import QUIET, Run, failure_context, instance, lake, new_instance, run
 from procurement_assets_tests.publishing.ods_server import Server
 from procurement_assets_tests.publishing.support import rows, write_exports
 
-__all__ = ["instance", "lake", "run"]
+__all__ = ["instance", "lake", "new_instance", "run"]
 
 pytestmark = pytest.mark.usefixtures("small_table")
 
@@ -49,6 +49,23 @@ def test_with_nothing_switched_on_it_says_so_shows_the_plan_and_asks_nothing(
     folder = lake / "publication/paris"
     assert "Plan de publication" in (folder / "plan.html").read_text()
     assert lake.read_table("publications", "paris").height == 0
+
+
+def test_where_the_blocking_checks_never_ran_nothing_is_sent(
+    lake: Lake, server: Server, new_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROCUREMENT_PUBLISH", "paris:opendatasoft")
+    job = defs().resolve_job_def("publication")
+    result = job.execute_in_process(
+        instance=new_instance, partition_key="paris", run_config=QUIET, raise_on_error=False
+    )
+    assert not result.success
+    (failed,) = [e for e in result.all_events if e.is_step_failure]
+    told = failed.step_failure_data.error.message
+    assert "contrôles bloquants en échec ou sans résultat : " in told
+    assert "(jamais exécuté)" in told
+    assert "autres (jamais exécutés)" in told
+    assert [r for r in server.requests if r[0] != "GET"] == []
 
 
 def test_switched_on_it_publishes_and_the_calendar_says_with_which_checks(
@@ -130,7 +147,7 @@ def test_a_publication_alone_is_refused_where_the_last_result_of_a_blocking_chec
     assert {m for m, _ in server.requests} <= {"GET"}
     assert server.portal.datasets == {}
     assert (
-        "contrôles bloquants en échec : export_manifest, manifeste_conforme"
+        "contrôles bloquants en échec ou sans résultat : export_manifest, manifeste_conforme"
         in (_metadata(result, "publication_plan")["opendatasoft, refus"])
     )
     subject, text = message(failure_alert(failure_context(result, instance)), Settings(lake="x"))

@@ -45,7 +45,11 @@ SAMPLE = Source(id="s", name="S", kind="sample", rank=1, sample_profile="x")
         ({}, {"sources": (SAMPLE,)}, "produites pour la démonstration"),
         ({"ocid_prefix_is_placeholder": True}, {}, "préfixe OCDS « ocds-a1b2c3 » est provisoire"),
         ({"license": " "}, {}, "aucune licence"),
-        ({}, {"checks": Checks(blocking=("contracts, decp_c_001",))}, "contrôles bloquants en échec : contracts"),
+        (
+            {},
+            {"checks": Checks(blocking=("contracts, decp_c_001",))},
+            "contrôles bloquants en échec ou sans résultat : contracts",
+        ),
     ],
 )
 def test_what_may_never_be_published_is_refused_whatever_the_settings(

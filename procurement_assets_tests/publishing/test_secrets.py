@@ -31,11 +31,20 @@ from procurement_assets.publisher_portal import DatagouvPortal
 from procurement_assets.settings import Settings, load_settings
 from procurement_assets_tests.mailbox import Box, box
 from procurement_assets_tests.publishing.ftp_server import FtpServer
-from procurement_assets_tests.publishing.graph import DATAGOUV_KEY, FTP_KEY, Run, failure_context, instance, lake, run
+from procurement_assets_tests.publishing.graph import (
+    DATAGOUV_KEY,
+    FTP_KEY,
+    Run,
+    failure_context,
+    instance,
+    lake,
+    new_instance,
+    run,
+)
 from procurement_assets_tests.publishing.ods_server import KEY, Server
 from procurement_assets_tests.publishing.support import job
 
-__all__ = ["box", "instance", "lake", "run"]
+__all__ = ["box", "instance", "lake", "new_instance", "run"]
 pytestmark = pytest.mark.usefixtures("small_table")
 MAIL_PASSWORD = "mot-de-passe-du-courriel-27"
 SECRETS = (KEY, FTP_KEY, DATAGOUV_KEY, MAIL_PASSWORD)
