@@ -11,6 +11,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from procurement_assets.outside_errors import in_one_line, outside_cause
@@ -24,6 +25,10 @@ _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster tells each event on stderr, with the stack of what fails: the command line tells one line a failure, the
 rest is in the UI."""
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+_asked = threading.Event()
+"""Set once a person or the system has asked to stop: a library may hold the exception back, or raise its own."""
+_DUCKDB: Final = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, in the place of the exception of a signal."""
 
 
 class InstanceError(RuntimeError):
@@ -40,14 +45,20 @@ def stoppable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    _asked.clear()
     before = {number: signal.getsignal(number) or signal.SIG_DFL for number in _STOPPING}
     for number in _STOPPING:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _stop)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _asked.set()
+    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -81,6 +92,8 @@ def execute(
     """
     import dagster as dg
 
+    if _asked.is_set():
+        raise KeyboardInterrupt
     run_id = str(uuid.uuid4())
     try:
         result = job.execute_in_process(
@@ -104,7 +117,7 @@ def _stopped(event: dg.DagsterEvent) -> bool:
     """Whether an event says that a run was stopped: within a step, or between two."""
     data: Any = event.event_specific_data
     error = getattr(data, "error", None) if event.is_failure else None
-    while error is not None and error.cls_name not in INTERRUPTED:
+    while error is not None and error.cls_name not in INTERRUPTED and _DUCKDB not in error.message:
         error = error.cause or error.context
     return error is not None
 
@@ -114,7 +127,7 @@ def was_interrupted(error: BaseException) -> bool:
     link: BaseException | None = error
     while link is not None and not isinstance(link, KeyboardInterrupt):
         link = link.__cause__ or link.__context__
-    return link is not None
+    return link is not None or _asked.is_set()
 
 
 def _close(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -109,6 +110,41 @@ def test_what_a_library_says_when_it_is_cut_is_an_interruption(
     assert main(["demo"]) == INTERRUPTED
 
 
+@dg.asset
+def cut_query() -> None:
+    """DuckDB, which raises its own error in the place of the signal's."""
+    raise RuntimeError("Query interrupted")
+
+
+def test_a_query_that_is_cut_is_an_interruption(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        execute(job_of(cut_query), instance)
+
+    def query() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("procurement_assets.__main__._demo", query)
+    assert main(["demo"]) == INTERRUPTED
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_signal_that_a_library_held_back_stops_the_command_before_the_next_job(
+    instance: dg.DagsterInstance,
+) -> None:
+    with stoppable():
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            execute(job_of(after_it), instance)
+    assert instance.get_runs() == []
+    with stoppable():
+        assert execute(job_of(wrong), instance).success is False
+
+
 def test_a_step_that_fails_is_a_result_and_not_an_interruption(instance: dg.DagsterInstance) -> None:
     assert not execute(job_of(wrong), instance).success
 
@@ -133,7 +169,7 @@ def test_a_command_started_in_the_background_can_be_stopped(number: signal.Signa
 def test_signals_are_as_before_when_the_command_ends() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with stoppable():
-        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 
 
