@@ -304,6 +304,34 @@ def test_a_portal_that_makes_no_resource_of_the_list_is_told(
         portal.execute(portal.plan(TargetState(target="datagouv"), small)[0])
 
 
+_DATASET = {"id": "d", "private": False, "resources": [], "extras": {"procurement-assets:publisher": "paris"}}
+
+
+@pytest.mark.parametrize("answer", [[], {}, "perdu", None, {"message": "maintenance"}, {"data": [{"title": "?"}]}])
+@pytest.mark.parametrize(
+    "path", ["organizations/ville-de-paris/", "datasets/", "datasets/d/", "datasets/schemas/", "datasets/extensions/"]
+)
+def test_an_odd_answer_stops_with_one_line(httpserver: HTTPServer, small: Package, path: str, answer: object) -> None:
+    sound = {
+        "me/": {"id": "u"},
+        "organizations/ville-de-paris/": {"id": "o"},
+        "datasets/": {"data": [_DATASET], "next_page": None},
+        "datasets/d/": _DATASET,
+        "datasets/schemas/": [],
+        "datasets/extensions/": ["csv"],
+    }
+    for place, said in sound.items():
+        given = said if place != path or answer == said else answer
+        httpserver.expect_request(f"/api/1/{place}").respond_with_json(given)
+    client = make(httpserver.url_for("/api/1"))
+    if sound[path] == answer:
+        client.plan(TargetState(target="datagouv"), small)
+        return
+    with pytest.raises(PortalError, match="réponse inattendue du portail") as caught:
+        client.plan(TargetState(target="datagouv"), small)
+    assert "\n" not in str(caught.value)
+
+
 @given(st.text())
 def test_a_tag_made_by_us_is_a_tag_that_udata_leaves_alone(text: str) -> None:
     assert slug(slug(text)) == slug(text)

@@ -17,6 +17,7 @@ from requests_toolbelt import MultipartEncoder
 from procurement_assets.portal.publishing import datagouv_held as on_portal
 from procurement_assets.portal.publishing import datagouv_new as new
 from procurement_assets.portal.publishing.again import send_again
+from procurement_assets.portal.publishing.answer import as_object, id_of, list_at, object_at
 from procurement_assets.portal.publishing.datagouv_bodies import closed
 from procurement_assets.portal.publishing.datagouv_readback import DOWNLOADED, differences
 from procurement_assets.portal.publishing.datagouv_steps import TARGET, steps
@@ -68,7 +69,7 @@ class Datagouv:
         self.title = f"{urlsplit(self.base).hostname} (udata)"
         self.connected = bool(key) and not offline
         self._session = session(self.base, key=key, header="X-API-KEY", sleep=sleep)
-        self._public = session(self.base, key=None, sleep=sleep)
+        self._public = session(self.base, key=None, hidden=key, sleep=sleep)
         self._sleep = sleep
         self._package: Package | None = None
         self._wanted: dict[str, Wanted] = {}
@@ -113,7 +114,7 @@ class Datagouv:
         response = self._session.request(step.method, path, json=step.body, repeatable=repeatable)
         bindings = {}
         if step.provides or step.action == new.ANNOUNCE:
-            answer = self._session.decode(response)
+            answer = on_portal.as_dataset(self._session, path, self._session.decode(response))
             bindings = new.made(answer, step.body)
             if step.provides:
                 bindings[step.provides] = str(answer["id"])
@@ -151,7 +152,7 @@ class Datagouv:
                 " portail ce qui s'y est ajouté"
             )
         path = f"/datasets/{self._known}/"
-        now = self._session.get_json(path)
+        now = object_at(self._session, path)
         self._session.request("PUT", path, json=closed(now))
         return f"le jeu {self._known} est de nouveau privé, ses fichiers y sont gardés"
 
@@ -169,9 +170,8 @@ class Datagouv:
         if self._offers is None:
             # With the key first: a wrong one is told before anything is read.
             self._session.get_json("/me/")
-            known = self._session.get_json("/datasets/schemas/")
-            schemas = {s["name"]: [v["version_name"] for v in s.get("versions", [])] for s in known}
-            self._offers = frozenset(self._session.get_json("/datasets/extensions/")), schemas
+            extensions = list_at(self._session, "/datasets/extensions/")
+            self._offers = frozenset(map(str, extensions)), on_portal.known_schemas(self._session)
         return self._offers
 
     def _delete(self, step: Step, path: str) -> Outcome:
@@ -199,7 +199,7 @@ class Datagouv:
             except AmbiguousError:
                 self._sleep(STORAGE_SECONDS)
                 raise
-        answer = self._session.decode(response)
+        answer = as_object(self._session, path, self._session.decode(response))
         stored = ((answer.get("checksum") or {}).get("value"), answer.get("filesize"))
         if stored != (wanted.sha1, wanted.size):
             raise PortalError(
@@ -214,5 +214,6 @@ class Datagouv:
             )
         bindings = {}
         if step.action == new.DRAFT_UPLOAD:
-            bindings = {step.provides: str(answer["url"]), f"mime:{step.file}": str(answer.get("mime") or "")}
+            address = id_of(self._session, path, answer, "url")
+            bindings = {step.provides: address, f"mime:{step.file}": str(answer.get("mime") or "")}
         return Outcome(bindings=bindings, status=response.status_code, detail=f"sha1 {wanted.sha1} vérifié")

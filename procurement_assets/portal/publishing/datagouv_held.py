@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from procurement_assets.portal.publishing.answer import as_object, id_of, objects_in
 from procurement_assets.portal.publishing.datagouv_wanted import (
     DRAFT_MARK,
     FILE_MARK,
@@ -81,12 +82,19 @@ def find_organization(session: PortalSession, settings: DatagouvPortal) -> str:
     if not settings.organization:
         return ""
     try:
-        found = session.get_json(f"/organizations/{quote(settings.organization, safe='')}/")
+        path = f"/organizations/{quote(settings.organization, safe='')}/"
+        return id_of(session, path, session.get_json(path), "id")
     except RejectedError as error:
         if error.status in (404, 410):
             raise PortalError(f"{session.host} : l'organisation {settings.organization!r} n'existe pas") from error
         raise
-    return str(found["id"])
+
+
+def known_schemas(session: PortalSession) -> dict[str, list[str]]:
+    """The schemas of the portal's catalogue, with their versions."""
+    path = "/datasets/schemas/"
+    known = objects_in(session, path, {"schemas": session.get_json(path)}, "schemas", "name")
+    return {s["name"]: [str(v.get("version_name")) for v in s.get("versions") or [] if v] for s in known}
 
 
 def find_dataset(
@@ -118,13 +126,21 @@ def find_dataset(
 
 
 def _read(session: PortalSession, dataset: str) -> dict[str, Any] | None:
+    path = f"/datasets/{quote(dataset, safe='')}/"
     try:
-        found: dict[str, Any] = session.get_json(f"/datasets/{quote(dataset, safe='')}/")
+        found = as_dataset(session, path, session.get_json(path))
     except RejectedError as error:
         if error.status in (404, 410):
             return None
         raise
     return None if found.get("deleted") else found
+
+
+def as_dataset(session: PortalSession, path: str, answer: Any) -> dict[str, Any]:
+    """An answer that must be a dataset with its resources. Raises `http.PortalError`."""
+    id_of(session, path, answer, "id")
+    objects_in(session, path, answer, "resources", "id")
+    return as_object(session, path, answer)
 
 
 def find_draft(session: PortalSession, publisher: str, organization: str) -> str:
@@ -135,12 +151,14 @@ def find_draft(session: PortalSession, publisher: str, organization: str) -> str
 
 def _marked(session: PortalSession, mark: str, publisher: str, organization: str) -> dict[str, Any] | None:
     """The oldest dataset of the owner with this mark of the publisher, private ones included."""
-    owner = ("organization", organization) if organization else ("owner", str(session.get_json("/me/")["id"]))
+    me = "" if organization else id_of(session, "/me/", session.get_json("/me/"), "id")
+    owner = ("organization", organization) if organization else ("owner", me)
     found = []
     page: int | None = 1
     while page:
         answer = session.get_json("/datasets/", params={owner[0]: owner[1], "page_size": PAGE, "page": page})
-        found += [d for d in answer["data"] if (d.get("extras") or {}).get(mark) == publisher]
+        listed = objects_in(session, "/datasets/", answer, "data", "id")
+        found += [d for d in listed if (d.get("extras") or {}).get(mark) == publisher]
         page = page + 1 if answer.get("next_page") else None
     found = [d for d in found if not d.get("deleted")]
     if not found:

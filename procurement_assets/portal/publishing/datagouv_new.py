@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from procurement_assets.portal.publishing.datagouv_bodies import in_order, kept, of_dataset, of_resource
-from procurement_assets.portal.publishing.datagouv_held import HeldDataset, file_of
+from procurement_assets.portal.publishing.datagouv_held import HeldDataset, as_dataset, file_of
 from procurement_assets.portal.publishing.datagouv_wanted import DRAFT_MARK, STAGED_MARK, Wanted
 from procurement_assets.portal.publishing.http import PortalError, PortalSession
 from procurement_assets.portal.publishing.plan import Step, Steps
@@ -93,7 +93,7 @@ def delete_draft(make: Steps, base: str, known: str) -> Step:
 
 def announced_over(session: PortalSession, path: str, body: dict[str, Any]) -> bool:
     """Whether the dataset still has the resources that the list names, and no other. Raises `http.PortalError`."""
-    there = {str(r["id"]) for r in session.get_json(path).get("resources", [])}
+    there = {str(r["id"]) for r in as_dataset(session, path, session.get_json(path))["resources"]}
     return there == _named(body)
 
 
@@ -103,7 +103,7 @@ def made(answer: dict[str, Any], body: Mapping[str, Any]) -> dict[str, str]:
     Raises `PortalError` where one that was asked for is not in the answer.
     """
     before = _named(body)
-    found = {file_of(r): str(r["id"]) for r in answer.get("resources", []) if str(r["id"]) not in before}
+    found = {file_of(r): str(r["id"]) for r in answer["resources"] if str(r["id"]) not in before}
     asked = [file_of(r) for r in body.get("resources", ()) if isinstance(r, dict)]
     if absent := [name for name in asked if name not in found]:
         raise PortalError(

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import urllib3.exceptions
 
-from procurement_assets.portal.publishing.datagouv_held import Held, HeldDataset, held_dataset
+from procurement_assets.portal.publishing.datagouv_held import Held, HeldDataset, as_dataset, held_dataset
 from procurement_assets.portal.publishing.datagouv_steps import differing
 from procurement_assets.portal.publishing.datagouv_wanted import Wanted
 from procurement_assets.portal.publishing.http import PortalSession, RejectedError
@@ -29,7 +29,8 @@ def differences(
 ) -> list[Difference]:
     """What differs; empty where the public sees what was sent. Raises `http.PortalError`."""
     try:
-        found = public.get_json(f"/datasets/{dataset}/")
+        path = f"/datasets/{dataset}/"
+        found = as_dataset(public, path, public.get_json(path))
     except RejectedError as error:
         if error.status in (404, 410):
             return [Difference(where=f"jeu {dataset}", what="visibilité", expected="public", found=f"{error.status}")]
@@ -84,7 +85,7 @@ def _downloaded(public: PortalSession, url: str, expected: str) -> str:
     bytes as they came and the bytes unpacked are both held to the sha1.
     """
     parts = urlsplit(url)
-    files = PortalSession(f"{parts.scheme}://{parts.netloc}", attempts=public.attempts, backoff=public.backoff)
+    files = public.elsewhere(f"{parts.scheme}://{parts.netloc}")
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
         response = files.request("GET", path, stream=True)

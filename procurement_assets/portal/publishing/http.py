@@ -130,6 +130,12 @@ class PortalSession:
         """Whether requests have a key: what is refused to one without is not shown to the public."""
         return isinstance(self._session.auth, _HeaderKey)
 
+    def elsewhere(self, base: str) -> PortalSession:
+        """A session without a key on another host, as patient as this one, that shows no more than this one does."""
+        found = PortalSession(base, attempts=self.attempts, backoff=self.backoff, sleep=self._sleep)
+        found._secrets = self._secrets
+        return found
+
     def redact(self, text: str) -> str:
         """The text without the key."""
         return redact(text, self._secrets)

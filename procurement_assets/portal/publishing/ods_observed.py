@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from procurement_assets.portal.publishing.answer import as_object, id_of, object_at
 from procurement_assets.portal.publishing.http import PortalError, PortalSession, RejectedError
-from procurement_assets.portal.publishing.ods_answer import as_object, object_at, uid_of
 from procurement_assets.portal.publishing.portal import TargetState
 
 PAGE = 100
@@ -39,7 +39,7 @@ def observe(session: PortalSession, slug: str, known: str = "") -> Observed:
     if not found:
         _refuse_if_renamed(session, slug, known)
         return Observed()
-    uid = uid_of(session, "/datasets/", found[0])
+    uid = id_of(session, "/datasets/", found[0], "uid")
     status = object_at(session, f"/datasets/{uid}/status/")
     metadata = object_at(session, f"/datasets/{uid}/metadata/")
     return Observed(

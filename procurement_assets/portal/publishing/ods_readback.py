@@ -7,8 +7,8 @@ from math import isfinite
 
 import polars as pl
 
+from procurement_assets.portal.publishing.answer import as_object, object_at
 from procurement_assets.portal.publishing.http import KeyRefusedError, PortalSession, RejectedError
-from procurement_assets.portal.publishing.ods_answer import as_object, object_at
 from procurement_assets.portal.publishing.ods_wanted import WantedDataset, field_name
 from procurement_assets.portal.publishing.portal import Difference
 from procurement_assets.portal.publishing.tabular import (

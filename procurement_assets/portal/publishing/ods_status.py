@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from procurement_assets.portal.publishing.answer import object_at
 from procurement_assets.portal.publishing.http import PortalError, PortalSession
-from procurement_assets.portal.publishing.ods_answer import object_at
 
 POLL_SECONDS, LONGEST_POLL = 3.0, 30.0
 LONGEST_PROCESSING = 3600.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from procurement_assets.portal.publishing.answer import id_of, object_at
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalSession
-from procurement_assets.portal.publishing.ods_answer import object_at, uid_of
 from procurement_assets.portal.publishing.ods_status import DatasetStatus
 from procurement_assets.portal.publishing.plan import Step
 from procurement_assets.portal.publishing.portal import Outcome
@@ -21,7 +21,7 @@ class Versions:
         """The newest version that can be restored; none is noted too, so that a later one is not taken for it."""
         for version in object_at(self._session, path, {"limit": 20, "offset": 0}).get("results") or []:
             if version.get("can_restore", True):
-                return Outcome(bindings={step.provides: uid_of(self._session, path, version)})
+                return Outcome(bindings={step.provides: id_of(self._session, path, version, "uid")})
         return Outcome(bindings={step.provides: ""}, detail="aucune version du portail ne peut être restaurée")
 
     def restore(self, bindings: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from requests_toolbelt import MultipartEncoder
 
 from procurement_assets.portal.publishing.again import send_again
+from procurement_assets.portal.publishing.answer import id_of, object_at
 from procurement_assets.portal.publishing.http import (
     NothingToRestoreError,
     PortalError,
@@ -20,7 +21,6 @@ from procurement_assets.portal.publishing.http import (
     RejectedError,
 )
 from procurement_assets.portal.publishing.multipart import MEDIA_TYPE, form
-from procurement_assets.portal.publishing.ods_answer import object_at, uid_of
 from procurement_assets.portal.publishing.ods_files import spoilt_files, without_spoilt
 from procurement_assets.portal.publishing.ods_observed import Observed, assumed, observe
 from procurement_assets.portal.publishing.ods_plan import TARGET, dataset_steps
@@ -133,7 +133,7 @@ class Opendatasoft:
                 raise
         bindings = {}
         if step.provides:
-            bindings[step.provides] = uid_of(self._automation, path, self._automation.decode(response))
+            bindings[step.provides] = id_of(self._automation, path, self._automation.decode(response), "uid")
         if step.action == "dataset.create":
             bindings[step.provides.replace("dataset:", "opened:", 1)] = ""
         return Outcome(status=response.status_code, bindings=bindings)
@@ -163,7 +163,7 @@ class Opendatasoft:
             else:
                 return Outcome(bindings={step.provides: uid}, detail="déjà reçu lors d'une exécution interrompue")
         response = self._send_file(step, path)
-        uid = uid_of(self._automation, path, self._automation.decode(response), "filename")
+        uid = id_of(self._automation, path, self._automation.decode(response), "uid", "filename")
         return Outcome(status=response.status_code, bindings={step.provides: uid, kept: uid})
 
     def _publish(self, step: Step, path: str) -> Outcome:

@@ -1,10 +1,10 @@
 """When nothing may be sent, whatever the settings, and when a person must decide.
 
 Never: generated data, an ocid prefix that is not registered, no licence, a blocking check whose last result is a
-failure or that has none. For a person: fewer rows or another sum than the last publication beyond a threshold, and a package that the
-portal already showed otherwise than it was sent. A person accepts exactly one publication, by the start of its
-manifest's hash (`PROCUREMENT_ACCEPT_DROP=PUBLISHER:HASH`), and an agreement serves once on each portal: the journal
-counts (`TargetState.agreed`), and the same publication is accepted a second time by `PUBLISHER:HASH:2`.
+failure or that has none. For a person: fewer rows or another sum than the last publication beyond a threshold, and a
+package that the portal already showed otherwise than it was sent. A person accepts exactly one publication, by the
+start of its manifest's hash (`PROCUREMENT_ACCEPT_DROP=PUBLISHER:HASH`), and an agreement serves once on each portal:
+the journal counts (`TargetState.agreed`), and the same publication is accepted a second time by `PUBLISHER:HASH:2`.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def never(publisher: Publisher, sources: Iterable[Source], package: Package, che
         found.append("les exports ont été faits sans licence : relancer toute la chaîne")
     if checks.blocking:
         found.append(
-            f"contrôles bloquants en échec ou sans résultat : {', '.join(checks.blocking)} ; ouvrir le contrôle dans l'interface, "
-            "corriger, puis relancer toute la chaîne"
+            f"contrôles bloquants en échec ou sans résultat : {', '.join(checks.blocking)} ; ouvrir le contrôle dans "
+            "l'interface, corriger, puis relancer toute la chaîne"
         )
     return found
 
