@@ -43,7 +43,8 @@ class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
     published_checksum: str = ""
     """`type:value` as the listing gives it, e.g. `sha1:3811…`."""
     published_at: str = ""
-    """`last_modified` of the listing (ISO 8601): the date of the data, used where a run date is needed."""
+    """`last_modified` of the listing (ISO 8601), else of the file itself as its server tells it: the date of the data,
+    used where a run date is needed."""
     created_at: str = ""
     fetched_at: str = ""
     """When these bytes were downloaded (UTC, ISO 8601)."""

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import msgspec
 from upath import UPath
@@ -161,6 +163,7 @@ def _kept(
         status="kept",
         sha256=sha256,
         bytes=size,
+        published_at=offer.published_at or moment(result.head.last_modified),
         etag=result.head.etag,
         http_last_modified=result.head.last_modified,
         content_type=result.head.content_type,
@@ -168,6 +171,14 @@ def _kept(
         fetched_at=stamp,
         reason=doubt,
     )
+
+
+def moment(http_date: str) -> str:
+    """A date of HTTP in ISO 8601, UTC; empty where it is none. What dates a file of which no listing says anything."""
+    try:
+        return parsedate_to_datetime(http_date).astimezone(UTC).isoformat()
+    except ValueError:
+        return ""
 
 
 def _unchanged(offer: Offer, known: ManifestRow, source: Source, stamp: str, *, reason: str = "") -> ManifestRow:
@@ -178,6 +189,7 @@ def _unchanged(offer: Offer, known: ManifestRow, source: Source, stamp: str, *, 
         status="unchanged",
         sha256=known.sha256,
         bytes=known.bytes,
+        published_at=offer.published_at or known.published_at,
         # Validators are an address's own.
         etag=known.etag if same_address else "",
         http_last_modified=known.http_last_modified if same_address else "",

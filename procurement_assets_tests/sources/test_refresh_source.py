@@ -175,6 +175,23 @@ def test_one_address_is_a_source(refresh: Refresher) -> None:
     assert refresh.one(LATER).status == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("said", "dated"),
+    [
+        ("Thu, 08 Jan 2026 04:10:00 GMT", "2026-01-08T04:10:00+00:00"),
+        ("Thu, 08 Jan 2026 05:10:00 +0100", "2026-01-08T04:10:00+00:00"),
+        ("hier", ""),
+        ("", ""),
+    ],
+)
+def test_one_address_is_dated_by_its_server_and_stays_so(refresh: Refresher, said: str, dated: str) -> None:
+    refresh.source = Source(id="fichier", name="Un fichier", kind="file", rank=1, url="https://a.fr/marches.xml")
+    told = {"ETag": '"1"', "Content-Type": "application/xml"} | ({"Last-Modified": said} if said else {})
+    refresh.host.script("/a.fr/marches.xml", Response(b"<marches/>", headers=told), Response(b"", 304))
+    assert refresh.one().published_at == dated
+    assert (refresh.one(LATER).status, refresh.one(LATER).published_at) == ("unchanged", dated)
+
+
 def test_generated_files_are_stored_like_the_others(refresh: Refresher, monkeypatch: pytest.MonkeyPatch) -> None:
     class File(msgspec.Struct):
         title: str
