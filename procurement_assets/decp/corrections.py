@@ -96,17 +96,23 @@ class Corrections:
 def apply(contract: Contract, corrections: Sequence[Correction]) -> tuple[Contract, list[Outcome], list[Repair]]:
     """Apply the corrections of one contract.
 
-    Two corrections of one field: the later dated is applied, the other is told. Ranks in paths are those of the
-    contract as published: modifications are put in order again only after every value is in place.
+    Of two corrections of one field the later dated that can be used is applied; one that is refused or contradicted
+    replaces none. Ranks in paths are those of the contract as published: modifications are put in order again only
+    after every value is in place.
     """
     outcomes: list[Outcome] = []
     repairs: list[Repair] = []
     current = contract
-    for chosen, others in _latest(corrections):
-        outcome, current, repair = _apply_one(current, contract, chosen, others)
-        outcomes.append(outcome)
-        repairs.extend(repair)
-        outcomes.extend(Outcome(o, "remplacée", _replaced_by(o, chosen), outcome.source_value) for o in others)
+    for same_field in _by_field(corrections):
+        while same_field:
+            *others, chosen = same_field
+            outcome, current, repair = _apply_one(current, contract, chosen, others)
+            outcomes.append(outcome)
+            repairs.extend(repair)
+            unusable = outcome.status in ("refusée", "contredite")
+            replaced = [o for o in others if not unusable or o.digest == chosen.digest]
+            outcomes.extend(Outcome(o, "remplacée", _replaced_by(o, chosen), outcome.source_value) for o in replaced)
+            same_field = [o for o in others if o not in replaced]
     return (current if current is contract else _tidy(current)), outcomes, repairs
 
 
@@ -125,17 +131,16 @@ def _named(operators: Sequence[Operateur] | None) -> list[Operateur]:
     return [t for t in operators or () if t.id or t.denominationSociale]
 
 
-def _latest(corrections: Sequence[Correction]) -> list[tuple[Correction, list[Correction]]]:
-    """Each field's correction to apply and those it replaces; types of identifiers before the identifiers."""
+def _by_field(corrections: Sequence[Correction]) -> list[list[Correction]]:
+    """The corrections of each field, the one to apply last; types of identifiers before the identifiers."""
     by_path: dict[str, list[Correction]] = defaultdict(list)
     for c in corrections:
         by_path[c.path].append(c)
-    found = []
-    for path in sorted(by_path, key=lambda p: (not p.endswith("typeIdentifiant"), p)):
-        # Ties of one day end on what is said, then on the place: never on the order of reading.
-        *others, chosen = sorted(by_path[path], key=lambda c: (c.date, c.digest, c.place))
-        found.append((chosen, others))
-    return found
+    # Ties of one day end on what is said, then on the place: never on the order of reading.
+    return [
+        sorted(by_path[path], key=lambda c: (c.date, c.digest, c.place))
+        for path in sorted(by_path, key=lambda p: (not p.endswith("typeIdentifiant"), p))
+    ]
 
 
 def _replaced_by(old: Correction, new: Correction) -> str:

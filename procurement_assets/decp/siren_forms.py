@@ -162,6 +162,7 @@ def _after_siren(siren: str, rest: str) -> Form:
     rule = next((rule for rule, fits in _FORMS if fits(siren, rest)), None)
     if rule is None:
         return Form(siren, "siren.suite", structure=False, plausible=False)
-    again = rule in _WRITTEN_AGAIN and len(rest) >= OWN_DIGITS
+    # A digit repeated is what fills a box: a short number ended with zeros repeats "its own" last digits by nature.
+    again = rule in _WRITTEN_AGAIN and len(rest) >= OWN_DIGITS and len(set(rest)) > 1
     # The number of an establishment starts with zeros: digits cut from a SIRET do.
     return Form(siren, rule, structure=again, plausible=rule != "siren.tronque" or rest.startswith("0"))

@@ -82,6 +82,19 @@ def test_of_two_corrections_of_one_field_the_later_dated_wins_and_the_other_is_t
         assert len(repairs) == 1
 
 
+@pytest.mark.parametrize(("late", "status"), [(("10", "abc"), "refusée"), (("999", "13000"), "contredite")])
+def test_a_later_correction_that_cannot_be_used_does_not_undo_an_earlier_one(
+    late: tuple[str, str], status: str
+) -> None:
+    good = correction("montant", "10", "12000", date="2026-01-10")
+    bad = correction("montant", *late, date="2026-02-01", author="B. Petit", ligne=3)
+    for pair in ([good, bad], [bad, good]):
+        changed, outcomes, repairs = apply(contract(), pair)
+        assert changed.montant == 12000.0
+        assert {o.correction.author: o.status for o in outcomes} == {"A. Durand": "appliquée", "B. Petit": status}
+        assert [r.rule for r in repairs] == [f"correction.{good.digest}"]
+
+
 def test_a_file_made_after_a_first_correction_corrects_it_again() -> None:
     first = correction("montant", "10", "100", date="2026-01-10")
     second = correction("montant", "100", "120", date="2026-02-10", ligne=3)

@@ -98,6 +98,13 @@ def test_another_name_beside_the_same_siren_takes_the_certainty_away() -> None:
     assert of("38235772138235", who=who, name="Boulangerie Martin").confidence == "probable"
 
 
+def test_a_short_number_filled_up_with_zeros_does_not_write_a_siren_twice() -> None:
+    padded = [f"{number:04d}0000000000" for number in range(1, 10_000) if is_siren(f"{number:04d}00000")]
+    found = [recover(Operateur(typeIdentifiant="SIRET", id=p), known(siret(12_345_678))) for p in padded]
+    assert len(padded) > 900
+    assert [p for p, r in zip(padded, found, strict=True) if r is not None and r.fills] == []
+
+
 @pytest.mark.parametrize(
     "identifier", ["12345678212345", "12345678200010", "98765432598765", "000012342", "11211211211211"]
 )
