@@ -7,6 +7,7 @@ data.gouv.fr. No secret stands here: keys come from the environment (`settings.p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import msgspec
@@ -123,6 +124,28 @@ def portal_faults(portal: Portal) -> list[str]:
     if portal.datagouv and not _is_address(portal.datagouv.api_url):
         faults.append(f"datagouv.api_url {portal.datagouv.api_url!r} : attendu une adresse http(s)")
     return faults
+
+
+def shared_places(portals: Mapping[str, Portal]) -> list[str]:
+    """Places where more than one table would be published, one line each: one would take the other's place. `portals`:
+    publisher to what it says."""
+    found: dict[str, list[str]] = {}
+    for publisher, portal in portals.items():
+        for place in _places(portal):
+            found.setdefault(place, []).append(publisher)
+    return [f"{place} : {', '.join(who)}" for place, who in found.items() if len(who) > 1]
+
+
+def _places(portal: Portal) -> Iterator[str]:
+    yield f"files_url {portal.files_url}"
+    if ods := portal.opendatasoft:
+        for name in filter(None, (ods.dataset_id, ods.concessions_dataset_id)):
+            yield f"jeu {name} de {ods.domain}"
+    if udata := portal.datagouv:
+        if udata.dataset:
+            yield f"jeu {udata.dataset} de {udata.api_url}"
+        elif udata.slug:
+            yield f"jeu {udata.slug} de {udata.organization or 'la clé'} sur {udata.api_url}"
 
 
 def _is_address(text: str) -> bool:

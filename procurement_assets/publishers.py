@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from procurement_assets.publisher_portal import Portal, portal_faults
+from procurement_assets.publisher_portal import Portal, portal_faults, shared_places
 from procurement_assets.settings import Settings, SettingsError
 
 SourceKind = Literal["datagouv", "opendatasoft", "file", "sample"]
@@ -151,6 +151,9 @@ def load_publishers(path: Path) -> Publishers:
         _check_source(path, source)
     for publisher in file.publisher:
         _check_publisher(path, publisher, sources)
+    portals = {p.id: p.portal for p in file.publisher if p.portal is not None}
+    if shared := shared_places(portals):
+        raise PublishersError(f"{path} : publié deux fois au même endroit : {' ; '.join(shared)}")
     return Publishers(publishers=publishers, sources=sources)
 
 

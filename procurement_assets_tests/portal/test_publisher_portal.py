@@ -72,6 +72,25 @@ def test_a_wrong_portal_stops_the_load_with_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_two_publishers_do_not_publish_in_one_place(tmp_path: Path) -> None:
+    text = FILES[0].read_text()
+    start, end = text.index("[publisher.portal]"), text.index("[publisher.portal.datagouv]")
+    other = text.index("[[publisher]]", end)
+    path = tmp_path / "publishers.toml"
+    path.write_text(text + "\n" + text[start : min(end, other)])
+    with pytest.raises(PublishersError, match=r"publié deux fois au même endroit : files_url .* : paris, ") as caught:
+        load_publishers(path)
+    for place in ("jeu decp-paris de opendata.paris.fr", "jeu decp-paris-concessions de opendata.paris.fr"):
+        assert place in str(caught.value)
+
+
+def test_one_dataset_for_marches_and_concessions_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "publishers.toml"
+    path.write_text(FILES[0].read_text().replace('"decp-paris-concessions"', '"decp-paris"'))
+    with pytest.raises(PublishersError, match=r"jeu decp-paris de opendata\.paris\.fr : paris, paris"):
+        load_publishers(path)
+
+
 def test_a_key_in_the_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "publishers.toml"
     path.write_text(FILES[0].read_text().replace('domain = "opendata', 'apikey = "x"\ndomain = "opendata'))
