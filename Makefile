@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 PY := $(VENV)/bin/python
-PUBLISHER ?= paris
+PUBLISHER ?=
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export PYTHONDONTWRITEBYTECODE :=
@@ -36,7 +36,7 @@ demo: env
 	@$(PY) -m procurement_assets demo
 
 refresh: env
-	@$(PY) -m procurement_assets refresh --publisher $(PUBLISHER)
+	@$(PY) -m procurement_assets refresh $(if $(PUBLISHER),--publisher $(PUBLISHER))
 
 ui: env
 	@$(PY) -m procurement_assets ui

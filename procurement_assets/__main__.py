@@ -1,9 +1,9 @@
 """The commands behind `make demo`, `make refresh` and `make ui`.
 
-    python -m procurement_assets refresh [--publisher paris]
+    python -m procurement_assets refresh [--publisher PUBLISHER]
     python -m procurement_assets demo
     python -m procurement_assets registers
-    python -m procurement_assets publish [--publisher paris] [--dry-run] [--full]
+    python -m procurement_assets publish [--publisher PUBLISHER] [--dry-run] [--full]
     python -m procurement_assets ui [--demo] [--port 3000]
     python -m procurement_assets docs [--demo]
     python -m procurement_assets backup --to FOLDER [--keep N]      (and restore, prune: docs/operations.md)
@@ -28,7 +28,7 @@ from procurement_assets.backup import command as backup
 from procurement_assets.backup.model import BackupError
 from procurement_assets.in_process import InstanceError, opened_instance, stoppable, was_interrupted
 from procurement_assets.outside_errors import outside_cause
-from procurement_assets.publishers import PublishersError
+from procurement_assets.publishers import PublishersError, load_publishers
 from procurement_assets.quality.errors import CatalogueError
 from procurement_assets.registers.model import RegistersError
 from procurement_assets.settings import PACKAGE, Settings, SettingsError, load_settings
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="commande")
     refresh = commands.add_parser("refresh", help="toute la chaîne, depuis les sources publiques")
-    refresh.add_argument("--publisher", default="paris", help="identifiant dans publishers.toml (paris)")
+    refresh.add_argument("--publisher", default="", help="identifiant dans publishers.toml (le premier activé)")
     refresh.set_defaults(run=lambda a: _refresh(a.publisher, "main"))
     demo = commands.add_parser("demo", help="toute la chaîne, sur un échantillon généré, sans réseau")
     demo.set_defaults(run=lambda _: _demo())
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     registers.add_argument("--demo", action="store_true", help="ceux de la démonstration")
     registers.set_defaults(run=_registers)
     publish = commands.add_parser("publish", help="publier les exports en place (docs/publication.md)")
-    publish.add_argument("--publisher", default="paris", help="identifiant dans publishers.toml (paris)")
+    publish.add_argument("--publisher", default="", help="identifiant dans publishers.toml (le premier activé)")
     publish.add_argument("--dry-run", action="store_true", help="écrire le plan, ne rien envoyer")
     publish.add_argument("--full", action="store_true", help="relire chaque octet de ce qui est publié")
     publish.set_defaults(run=_publish)
@@ -167,8 +167,9 @@ def _demo() -> int:
 
 
 def _refresh(publisher: str, instance: str) -> int:
-    """One run of the `refresh` job for a publisher, in this process."""
+    """One run of the `refresh` job for a publisher (empty: the first one switched on), in this process."""
     settings = load_settings()
+    publisher = publisher or load_publishers(settings.publishers).first
     from procurement_assets.run import UnknownPublisherError, run_refresh
     from procurement_assets.run_registers import try_missing
 
@@ -197,16 +198,17 @@ def _registers(args: argparse.Namespace) -> int:
 def _publish(args: argparse.Namespace) -> int:
     """The publication of what is in the exports: its plan alone, or through Dagster with its checks and its journal."""
     settings = load_settings()
+    publisher = args.publisher or load_publishers(settings.publishers).first
     if args.dry_run:
         from procurement_assets.dry_run import dry_run
 
-        return dry_run(args.publisher, settings)
+        return dry_run(publisher, settings)
     from procurement_assets.run import UnknownPublisherError, run_refresh
 
     home = _dagster_home("main")
     tags = {"procurement/relecture": "complete"} if args.full else {}
     try:
-        return run_refresh(args.publisher, settings, home, name="publication", tags=tags)
+        return run_refresh(publisher, settings, home, name="publication", tags=tags)
     except UnknownPublisherError as error:
         return _refuse(str(error))
 

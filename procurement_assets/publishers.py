@@ -120,6 +120,11 @@ class Publishers(msgspec.Struct, frozen=True, kw_only=True):
     publishers: dict[str, Publisher]
     sources: dict[str, Source]
 
+    @property
+    def first(self) -> str:
+        """Id of the publisher that a command is for where none is named: the first that is switched on."""
+        return next(iter([*self.enabled, *self.publishers]), "")
+
     def sources_of(self, publisher_id: str) -> list[Source]:
         """The sources of a publisher, by rank then id."""
         found = [self.sources[s] for s in self.publishers[publisher_id].sources]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from procurement_assets.in_process import execute, opened_instance
 from procurement_assets.lake import Lake
-from procurement_assets.settings import Settings
+from procurement_assets.settings import TARGETS, Settings
 
 LINE = 100
 """Characters of a failed check's description that are printed."""
@@ -49,7 +49,9 @@ def run_refresh(
         print(f"  {mark:8} {c.asset_key.to_user_string()}, {c.check_name} : {_short(c.description)}")
     for step, cause in failures:
         print(f"  ÉCHEC {step} : {cause}", file=sys.stderr)
-    _tell(Lake(settings.lake), publisher, home, len(checks), len(failed_checks), time.monotonic() - started)
+    lake = Lake(settings.lake)
+    _tell(lake, publisher, home, len(checks), len(failed_checks), time.monotonic() - started)
+    _tell_published(lake, publisher, settings, asked=name == "publication")
     return 0 if result.success else 1
 
 
@@ -68,3 +70,15 @@ def _tell(lake: Lake, publisher: str, home: Path, checks: int, failed: int, seco
     print(f"Exports : {lake.exports(publisher)}")
     print(f"Dagster : {home}")
     print(f"Durée   : {seconds:.0f} s")
+
+
+def _tell_published(lake: Lake, publisher: str, settings: Settings, *, asked: bool) -> None:
+    """What is online where, for the portals that are switched on. `asked`: the run was a publication."""
+    from procurement_assets.portal.publishing.calendar import calendar, in_words
+    from procurement_assets.portal.publishing.targets import switched_on
+
+    targets = [t for t in TARGETS if switched_on(settings, publisher, t)]
+    for line in in_words(calendar(lake, publisher), targets):
+        print(line)
+    if asked and not targets:
+        print(f"Rien n'est publié : aucun portail n'est activé (PROCUREMENT_PUBLISH={publisher}:{TARGETS[0]})")

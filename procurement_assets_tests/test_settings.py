@@ -77,6 +77,7 @@ def test_paris_publishes_from_three_sources_under_a_placeholder_prefix() -> None
     assert "217500016" in paris.buyer_sirens
     assert paris.ocid_prefix_is_placeholder
     assert publishers.enabled == ["paris"]
+    assert publishers.first == "paris"
     assert publishers.publishers["national-2019"].buyer_sirens == ()
     assert len(publishers.sources_of("national-2019")) == 4
 

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from procurement_assets.lake import Lake, write_bytes
-from procurement_assets.portal.publishing.calendar import calendar
+from procurement_assets.portal.publishing.calendar import calendar, in_words
 from procurement_assets.portal.publishing.depot import Depot
 from procurement_assets.portal.publishing.engine import ReadBackError, RefusedError, make_plan, publish
 from procurement_assets.portal.publishing.http import PortalError
@@ -205,6 +205,9 @@ def test_the_calendar_tells_every_end(server: Server, tmp_path: Path) -> None:
     assert "5 lignes, contre 20" in refused["detail"]
     assert "nombre de lignes : attendu 21, lu 20" in restored["detail"]
     assert "version précédente restaurée" in restored["detail"]
+    told = "opendatasoft : interrompu ; en ligne : 20 contrats, données du 2026-01-20"
+    assert in_words(table, ["depot", "opendatasoft"]) == [told]
+    assert in_words(table, ["depot"]) == []
 
 
 def _plan() -> Plan:

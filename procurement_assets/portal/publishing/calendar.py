@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -30,6 +30,18 @@ def by_target(table: pl.DataFrame) -> pl.DataFrame:
     """What is online on each portal and how its last run ended: one row per portal of a calendar."""
     last = table.sort("numero").group_by("cible", maintain_order=True).last().sort("cible")
     return last.select("cible", "resultat", "fin", "date_donnees", "lignes", "detail")
+
+
+def in_words(table: pl.DataFrame, targets: Collection[str]) -> list[str]:
+    """What `by_target` tells of some portals, in French, a line each."""
+    rows = by_target(table).filter(pl.col("cible").is_in(list(targets))).iter_rows(named=True)
+    return [f"{row['cible']} : {row['resultat']} ; {_said_online(row)}" for row in rows]
+
+
+def _said_online(row: Mapping[str, Any]) -> str:
+    if row["date_donnees"] is None:
+        return "rien n'est en ligne"
+    return f"en ligne : {row['lignes']} contrats, données du {row['date_donnees']}"
 
 
 def _row(target: str, number: str, entries: Sequence[Entry]) -> dict[str, Any]:
