@@ -15,6 +15,7 @@ source can also give its contracts other ids:
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
@@ -114,10 +115,13 @@ def successors(published: Mapping[str, Contract], current: Iterable[Contract]) -
 
     `published`: what the releases of each process say. `current`: the contracts without a process.
     """
+    candidates = defaultdict(list)
+    for ocid, before in published.items():
+        candidates[_near(before)].append((ocid, before))
     pairs = sorted(
         (-facts, contract.uid, ocid)
         for contract in current
-        for ocid, before in published.items()
+        for ocid, before in candidates.get(_near(contract), ())
         if (facts := _agreement(before, contract))
     )
     found: dict[str, str] = {}
@@ -129,10 +133,13 @@ def successors(published: Mapping[str, Contract], current: Iterable[Contract]) -
     return found
 
 
+def _near(contract: Contract) -> tuple[str, str, str]:
+    """What two states of one contract have in common for certain: only those are compared."""
+    return contract.kind, contract.acheteur_id, contract.id[:-2]
+
+
 def _agreement(before: Contract, after: Contract) -> int:
-    """How sure it is that two states are of one contract: 0 where they are not."""
-    if (before.kind, before.acheteur_id) != (after.kind, after.acheteur_id):
-        return 0
+    """How sure it is that two states that are `_near` are of one contract: 0 where they are not."""
     if before.id != after.id:
         return 1 if _is_sequence(before, after) else 0
     facts = [(holders_of(c), objet_of(c), c.amount) for c in (before, after)]

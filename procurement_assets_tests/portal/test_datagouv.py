@@ -1,8 +1,7 @@
-"""The client of data.gouv.fr where the portal misbehaves, where it cannot be asked, and its pure parts."""
+"""The client of data.gouv.fr where the portal misbehaves, and where it cannot be asked."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import socket
@@ -13,20 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from procurement_assets.portal.publishing.datagouv import STORAGE_SECONDS, Datagouv
 from procurement_assets.portal.publishing.datagouv_steps import STEPS
-from procurement_assets.portal.publishing.datagouv_wanted import (
-    schema_of,
-    slug,
-    upload_name,
-    wanted_dataset,
-    wanted_resources,
-)
 from procurement_assets.portal.publishing.http import AmbiguousError, PortalError, UnavailableError
 from procurement_assets.portal.publishing.package import Package
 from procurement_assets.portal.publishing.plan import Step
@@ -36,7 +26,6 @@ from procurement_assets_tests.portal.datagouv_support import package, paris
 
 CSV = b"uid;montant\nA;1\n"
 SHA1 = hashlib.sha1(CSV).hexdigest()
-NAMES = ["decp_marches.csv", "ocds/release_package_2024.json.gz", "releases.jsonl.gz", "SHA256SUMS", "decp_2022.json"]
 
 
 @pytest.fixture
@@ -212,79 +201,10 @@ def test_a_list_of_resources_whose_answer_is_lost_is_not_given_twice_blindly(
     assert len([1 for request, _ in httpserver.log if request.method == "PUT"]) == 1
 
 
-def test_only_regulatory_files_declare_the_national_schema() -> None:
-    assert schema_of("decp_2022.json", {}) == {"name": "139bercy/format-commande-publique", "version": "2.0.3"}
-    assert schema_of("decp_2019.xml", {}) == {"name": "139bercy/format-commande-publique", "version": "1.5.0"}
-    assert schema_of("decp_marches.csv", {}) is None
-
-
-@pytest.mark.parametrize(
-    ("catalogue", "declared"),
-    [
-        (["2.0.3", "1.5.0"], {"version": "2.0.3"}),
-        (["2.0.1", "2.0.2", "3.0.0", "latest"], {"version": "2.0.2"}),
-        (["1.5.0"], {}),
-    ],
-)
-def test_a_portal_that_does_not_list_our_version_is_told_the_nearest(
-    catalogue: list[str], declared: dict[str, str]
-) -> None:
-    name = "139bercy/format-commande-publique"
-    assert schema_of("decp_2022.json", {name: catalogue}) == {"name": name, **declared}
-    assert schema_of("decp_2022.json", {"other/schema": catalogue}) is None
-
-
-def test_a_description_without_the_word_gets_it() -> None:
-    for publisher in (paris("https://portal.invalid/api/1"), paris("https://portal.invalid/api/1", description="M.")):
-        settings = publisher.about.datagouv
-        assert settings is not None
-        assert wanted_dataset(publisher, settings)["description"].count("OCDS") == 1
-
-
 def test_a_publisher_without_a_portal_is_told_where_to_name_one() -> None:
     publisher = msgspec.structs.replace(paris("https://portal.invalid/api/1"), portal=None)
     with pytest.raises(PortalError, match=r"\[publisher\.portal\.datagouv\]"):
         Datagouv(publisher, key=None)
-
-
-def test_release_packages_are_sent_unzipped_and_other_packed_files_as_they_are(tmp_path: Path) -> None:
-    text = b'{"releases": []}'
-    packed = gzip.compress(text, mtime=0)
-    files = {"ocds/release_package_2024.json.gz": packed, "ocds/record_package_2024.json.gz": packed}
-    publisher = paris("https://portal.invalid/api/1")
-    release, record = wanted_resources(package(tmp_path, files), publisher, {"json", "gz"}, {})
-    assert (release.unzip, release.size, release.title) == (True, len(text), "ocds-release-package-2024.json")
-    assert (record.unzip, record.size, record.title) == (False, len(packed), "ocds-record-package-2024.json.gz")
-    assert "ocds" in release.description
-    assert "ocds" not in record.description.lower()
-
-
-@given(st.text(min_size=1))
-def test_the_name_of_an_upload_is_the_one_that_udata_makes_of_itself(name: str) -> None:
-    assert upload_name(upload_name(name)) == upload_name(name)
-    assert set(upload_name(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
-
-
-def test_what_is_said_of_a_file_does_not_change_with_its_bytes(tmp_path: Path) -> None:
-    publisher = paris("https://portal.invalid/api/1")
-    texts = []
-    for data in (b"a\n1\n", b"a\n1\n2\n"):
-        files = {"decp_marches.csv": data, "ocds/release_package_2024.json.gz": gzip.compress(data, mtime=0)}
-        wanted = wanted_resources(package(tmp_path, files), publisher, {"csv", "json"}, {})
-        texts.append([(w.title, w.description, w.type, w.schema) for w in wanted])
-    assert texts[0] == texts[1]
-
-
-def test_the_page_shows_no_file_of_the_extension(tmp_path: Path) -> None:
-    files = {"decp_marches.csv": CSV, "ocds/extensions/ocds_fr_decp/1.0/extension.json": b"{}"}
-    wanted = wanted_resources(package(tmp_path, files), paris("https://portal.invalid/api/1"), {"csv", "json"}, {})
-    assert [w.name for w in wanted] == ["decp_marches.csv"]
-
-
-def test_two_files_that_would_bear_one_title_are_refused(tmp_path: Path) -> None:
-    two = package(tmp_path, {"ocds/2025.json": b"{}", "ocds_2025.json": b"[]"})
-    with pytest.raises(PortalError, match=r"ocds_2025\.json et ocds/2025\.json auraient le même titre"):
-        wanted_resources(two, paris("https://portal.invalid/api/1"), {"json"}, {})
 
 
 def test_a_portal_that_gives_another_title_to_a_replaced_file_is_read_again(
@@ -330,9 +250,3 @@ def test_an_odd_answer_stops_with_one_line(httpserver: HTTPServer, small: Packag
     with pytest.raises(PortalError, match="réponse inattendue du portail") as caught:
         client.plan(TargetState(target="datagouv"), small)
     assert "\n" not in str(caught.value)
-
-
-@given(st.text())
-def test_a_tag_made_by_us_is_a_tag_that_udata_leaves_alone(text: str) -> None:
-    assert slug(slug(text)) == slug(text)
-    assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
