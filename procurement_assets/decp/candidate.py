@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -204,3 +204,14 @@ def holders_of(contract: Contract) -> frozenset[str]:
 def objet_of(contract: Contract) -> str:
     """The start of the folded objet."""
     return fold((contract.objet or "")[: 2 * OBJET_COMPARED])[:OBJET_COMPARED].strip()
+
+
+def counts_modifications(contracts: Sequence[Contract]) -> bool:
+    """Whether the last two digits of ids count the modifications of one contract: every later number has one, a number
+    counts them exactly, and a holder is common to all."""
+    numbered = [(int(c.id[-2:]), len(c.modifications)) for c in contracts]
+    if any(number > 0 and not count for number, count in numbered):
+        return False
+    exact = any(number > 0 and number == count for number, count in numbered)
+    everyone = [holders_of(c) | {t.id or "" for m in c.modifications for t in m.titulaires or ()} for c in contracts]
+    return exact and bool(frozenset.intersection(*everyone) - {""})

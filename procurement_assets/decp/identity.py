@@ -25,7 +25,14 @@ from operator import attrgetter
 
 import msgspec
 
-from procurement_assets.decp.candidate import KEPT, Candidate, contract_of, holders_of, objet_of
+from procurement_assets.decp.candidate import (
+    KEPT,
+    Candidate,
+    contract_of,
+    counts_modifications,
+    holders_of,
+    objet_of,
+)
 from procurement_assets.decp.grouping import alike, split
 from procurement_assets.decp.model import Contract
 from procurement_assets.decp.unite import unite
@@ -152,7 +159,7 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
 
     joined: set[int] = set()
     for members in split(alike(len(clusters), family), lambda i: clusters[i][0].objet):
-        if _is_sequence([clusters[i][0] for i in members]):
+        if counts_modifications([clusters[i][0].contract for i in members]):
             first = min(members, key=lambda i: clusters[i][0].id)
             for i in members:
                 if i != first:
@@ -165,16 +172,6 @@ def _join_sequences(clusters: list[list[Candidate]]) -> list[list[Candidate]]:
 def _mark(cluster: list[Candidate], reason: str) -> None:
     for c in cluster:
         c.reason = reason
-
-
-def _is_sequence(members: list[Candidate]) -> bool:
-    """Every later number has a modification, one number counts them exactly, and a holder is common to all."""
-    numbered = [(int(c.id[-2:]), len(c.contract.modifications)) for c in members]
-    if any(number > 0 and not count for number, count in numbered):
-        return False
-    exact = any(number > 0 and number == count for number, count in numbered)
-    everyone = [c.holders | {t.id or "" for m in c.contract.modifications for t in m.titulaires or ()} for c in members]
-    return exact and bool(frozenset.intersection(*map(frozenset, everyone)) - {""})
 
 
 def _join_content(clusters: list[list[Candidate]]) -> list[list[Candidate]]:

@@ -21,8 +21,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import msgspec
 import polars as pl
 
-from procurement_assets.decp.candidate import holders_of, objet_of
-from procurement_assets.decp.model import Contract, Modification
+from procurement_assets.decp.candidate import counts_modifications, holders_of, objet_of
+from procurement_assets.decp.model import Contract
 from procurement_assets.ocds.compile import by_ocid, place_of
 from procurement_assets.ocds.current import contracts_of
 from procurement_assets.ocds.history import History
@@ -147,18 +147,10 @@ def _agreement(before: Contract, after: Contract) -> int:
     return same if same > 1 else 0
 
 
-def _is_sequence(*members: Contract) -> bool:
+def _is_sequence(before: Contract, after: Contract) -> bool:
     """Whether two ids of format 2019 are those of one contract before and after a modification."""
-    numbers = [(c.id[-2:], len(c.modifications)) for c in members]
-    if len({(c.format, c.id[:-2]) for c in members}) > 1 or members[0].format != "2019":
+    if {before.format, after.format} != {"2019"} or before.id[:-2] != after.id[:-2]:
         return False
-    if not all(number.isdecimal() and (count or not int(number)) for number, count in numbers):
+    if not (before.id[-2:].isdecimal() and after.id[-2:].isdecimal()):
         return False
-    exact = any(int(number) == count for number, count in numbers if int(number))
-    objets = {objet_of(c) for c in members}
-    holders = [holders_of(c).union(*map(_ids, c.modifications)) - {""} for c in members]
-    return exact and len(objets) == 1 and objets != {""} and bool(frozenset.intersection(*holders))
-
-
-def _ids(modification: Modification) -> set[str]:
-    return {holder.id or "" for holder in modification.titulaires or ()}
+    return objet_of(before) == objet_of(after) != "" and counts_modifications([before, after])
